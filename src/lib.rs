@@ -1,0 +1,1 @@
+//! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.

@@ -1,0 +1,3 @@
+//! The `tsubame` binary.
+
+fn main() {}
