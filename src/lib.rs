@@ -1,1 +1,3 @@
 //! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.
+
+pub mod types;

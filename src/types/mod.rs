@@ -1,0 +1,6 @@
+//! Data structures: what the values of keys are made of. They know no keys, no clients and no RESP.
+
+pub mod listpack;
+mod thin;
+
+pub use thin::size_class;
