@@ -383,6 +383,29 @@ impl Listpack {
         }
     }
 
+    /// Removes at most `max` entries that match, looking from the head or from the tail; returns how many.
+    pub fn remove_matching(&mut self, needle: &Needle<'_>, max: usize, from_tail: bool) -> usize {
+        let mut removed = 0;
+        let mut at = if from_tail { self.last() } else { self.first() };
+        while let Some(pos) = at
+            && removed < max
+        {
+            let matches = needle.matches(self.at(pos));
+            removed += usize::from(matches);
+            at = match (from_tail, matches) {
+                (false, true) => self.remove(pos),
+                (false, false) => self.next(pos),
+                (true, _) => {
+                    if matches {
+                        self.remove(pos);
+                    }
+                    self.prev(pos)
+                }
+            };
+        }
+        removed
+    }
+
     /// Appends all the entries of `other`.
     pub fn concat(&mut self, other: &Listpack) {
         let count = self.len() + other.len();
@@ -477,7 +500,7 @@ pub struct Iter<'a> {
 
 impl<'a> Iter<'a> {
     /// Offset in the listpack of what `next` will return.
-    pub fn position(&self) -> usize {
+    pub fn offset(&self) -> usize {
         self.front
     }
 }
