@@ -1,3 +1,6 @@
 //! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.
 
 pub mod types;
+
+pub mod config;
+pub mod glob;
