@@ -3,6 +3,7 @@
 pub mod intset;
 pub mod list;
 pub mod listpack;
+pub mod table;
 mod quicklist;
 mod thin;
 
