@@ -1,10 +1,12 @@
 //! Data structures: what the values of keys are made of. They know no keys, no clients and no RESP.
 
+pub mod double;
 pub mod intset;
 pub mod list;
 pub mod listpack;
-pub mod table;
+pub mod long_double;
 mod quicklist;
+pub mod table;
 mod thin;
 
 pub use thin::size_class;
