@@ -41,6 +41,7 @@ mod sweep;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::marker::{PhantomData, PhantomPinned};
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -131,6 +132,20 @@ struct Hashed {
 impl<P: Pointer> Default for Table<P> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<P: Pointer + Clone> Clone for Table<P> {
+    fn clone(&self) -> Self {
+        let mut copy = Self::new();
+        self.iter().for_each(|entry| copy.insert_unique(entry.hash(), entry.clone()));
+        copy
+    }
+}
+
+impl<P: Pointer + fmt::Debug> fmt::Debug for Table<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter().map(|entry| format!("{:?}", *entry))).finish()
     }
 }
 
