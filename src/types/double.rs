@@ -295,9 +295,9 @@ static POWERS: [u64; 87] = [
 /// spaces, no hexadecimal, no NaN. What overflows, or underflows to zero, is refused as well.
 pub fn parse_double(text: &[u8]) -> Option<f64> {
     let value = parse_unchecked(text)?;
-    let letter = |byte: &u8| byte.to_ascii_lowercase() == b'i';
+    let letter = |byte: &u8| byte.eq_ignore_ascii_case(&b'i');
     let digits_before_exponent =
-        || text.iter().take_while(|byte| byte.to_ascii_lowercase() != b'e');
+        || text.iter().take_while(|byte| !byte.eq_ignore_ascii_case(&b'e'));
     if value.is_infinite() && !text.iter().any(letter) {
         return None;
     }

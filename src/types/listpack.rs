@@ -339,6 +339,11 @@ impl Listpack {
         pos
     }
 
+    /// Inserts an integer before the entry at `pos`, which becomes its position.
+    pub fn insert_int_before(&mut self, pos: usize, value: i64) {
+        self.splice(pos..pos, 0, &Encoded::int(value));
+    }
+
     /// Inserts behind the entry at `pos` and returns the new entry's position.
     pub fn insert_after(&mut self, pos: usize, value: &[u8]) -> usize {
         let next = pos + entry_size(self.as_bytes(), pos);

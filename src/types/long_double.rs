@@ -221,7 +221,7 @@ impl Exact {
         let marker = if base == 16 { b'p' } else { b'e' };
         let exponent = match text.get(at) {
             None => 0,
-            Some(byte) if byte.to_ascii_lowercase() == marker => parse_exponent(&text[at + 1..])?,
+            Some(byte) if byte.eq_ignore_ascii_case(&marker) => parse_exponent(&text[at + 1..])?,
             Some(_) => return None,
         };
         let unit = if base == 16 { 4 } else { 1 };
@@ -238,7 +238,7 @@ impl Exact {
         } else {
             // Beyond these no digits can bring it back into range, and the loops below stay short.
             let leading = self.count + self.scale;
-            if leading > 4940 || leading < -4960 {
+            if !(-4960..=4940).contains(&leading) {
                 return None;
             }
             self.scale_decimal()

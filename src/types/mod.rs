@@ -11,5 +11,6 @@ mod quicklist;
 pub mod set;
 pub mod table;
 mod thin;
+pub mod zset;
 
 pub use thin::size_class;

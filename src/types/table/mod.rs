@@ -47,7 +47,8 @@ use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use self::bucket::{SLOTS, prefetch_line, tag_of};
+pub(super) use self::bucket::prefetch_line;
+use self::bucket::{SLOTS, tag_of};
 use self::directory::{Directory, Mark};
 pub use self::guard::{Ref, RefMut};
 pub use self::hash::{hash_bytes, set_hash_seed};
