@@ -8,18 +8,24 @@
 //! Knows nothing of clients, keys or the event loop: a part of the server that must act when a
 //! value changes registers a hook with [`Config::on_change`].
 
+mod args;
 mod cell;
 mod check;
 mod directive;
 mod enums;
+mod load;
 mod memory;
+mod rewrite;
 mod set;
 mod special;
 mod table;
 mod words;
 
+pub use args::{ConfigSource, Invocation};
 pub use cell::{Bool, Enum, Flags, Int, Size, Text};
 pub use enums::*;
+pub use load::{Declarations, LoadError};
+pub use rewrite::RewriteError;
 pub use set::{SetContext, SetError};
 pub use special::{
     Bind, BufferLimit, ClientClass, Dir, KeyspaceEventClasses, OomScoreAdjValues,

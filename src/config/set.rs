@@ -12,6 +12,9 @@ use crate::glob;
 /// Acts on a change; its error text undoes the whole CONFIG SET.
 type Hook = Box<dyn Fn(&Config) -> Result<(), String> + Send + Sync>;
 
+/// Gives the `user` lines without their first word, or `None` if users live elsewhere.
+pub(super) type DescribeUsers = Box<dyn Fn() -> Option<Vec<Vec<u8>>> + Send + Sync>;
+
 /// What belongs to a configuration beside the values.
 #[derive(Default)]
 pub(super) struct Runtime {
@@ -20,6 +23,8 @@ pub(super) struct Runtime {
     changing: Mutex<()>,
     /// The absolute path of the file that was read at start.
     pub(super) file: RwLock<Option<PathBuf>>,
+    /// Says which `user` lines a rewritten file holds.
+    pub(super) users: RwLock<Option<DescribeUsers>>,
 }
 
 /// Who asks for a change, and when.
@@ -122,7 +127,22 @@ impl Config {
                 }
             }
         }
+        self.normalize();
         self.run_hooks(&directives, &old, &changed)
+    }
+
+    /// `hz` is a hint: any value is accepted, and brought into its bounds.
+    pub(super) fn normalize(&self) {
+        self.hz.store(self.hz.get().clamp(1, 500));
+    }
+
+    /// How many event loops to run: `threads`, or the CPUs that this process may use (by its
+    /// affinity and its cgroup's quota).
+    pub fn thread_count(&self) -> usize {
+        match self.threads.get_usize() {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            count => count,
+        }
     }
 
     fn set_one(&self, directive: &dyn Directive, value: &[u8]) -> Result<bool, String> {
