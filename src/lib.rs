@@ -4,3 +4,5 @@ pub mod types;
 
 pub mod config;
 pub mod glob;
+pub mod logging;
+pub mod sys;

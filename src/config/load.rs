@@ -311,8 +311,7 @@ mod tests {
         let config = Config::default();
         let source = ConfigSource { options: text.as_bytes().to_vec(), ..Default::default() };
         let is_command = |name: &[u8]| name.eq_ignore_ascii_case(b"get");
-        let declarations =
-            config.load(&source, &is_command).map_err(|error| error.to_string())?;
+        let declarations = config.load(&source, &is_command).map_err(|error| error.to_string())?;
         Ok((config, declarations))
     }
 
@@ -332,7 +331,10 @@ mod tests {
         assert_eq!(config.port.get(), 7000);
         assert_eq!(config.show("save").unwrap(), b"1 2 3 4");
         assert_eq!(config.bind.get().len(), 2);
-        assert_eq!(config.client_output_buffer_limit.get(crate::config::ClientClass::Pubsub).hard, 1);
+        assert_eq!(
+            config.client_output_buffer_limit.get(crate::config::ClientClass::Pubsub).hard,
+            1
+        );
         assert_eq!(config.hz.get(), 500);
         assert_eq!(declarations.renames, [(b"GET".to_vec(), b"G".to_vec())]);
         assert_eq!(declarations.users, [[b"bob".to_vec(), b"on".to_vec(), b">x".to_vec()]]);
@@ -368,7 +370,8 @@ mod tests {
         std::fs::write(folder.join("a.conf"), "timeout 5\n").unwrap();
         std::fs::write(folder.join("b.conf"), "\nbogus 1\n").unwrap();
         let path = folder.display();
-        let (config, _) = load(&format!("include {path}/a*.conf\ninclude {path}/none*.conf")).unwrap();
+        let (config, _) =
+            load(&format!("include {path}/a*.conf\ninclude {path}/none*.conf")).unwrap();
         assert_eq!(config.timeout.get(), 5);
         let report = load(&format!("port 1\ninclude {path}/b.conf")).err().unwrap();
         assert!(report.contains("at line 2\n>>> 'bogus 1'"), "{report}");
