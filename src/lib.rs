@@ -2,6 +2,7 @@
 
 pub mod types;
 
+pub mod cli;
 pub mod config;
 pub mod glob;
 pub mod logging;

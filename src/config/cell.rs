@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU32, AtomicU64, O
 
 use arc_swap::ArcSwap;
 
-use super::check::Refusal;
+use super::check::{Check, Refusal, TextCheck};
 use super::directive::{Cell, Rewrite, Source};
 use super::enums::{BitWords, Choice};
 use super::memory::{format_memory, parse_memory};
@@ -32,7 +32,7 @@ impl Bool {
 #[derive(Clone, Copy)]
 pub(super) struct BoolSpec {
     pub(super) default: bool,
-    pub(super) check: Option<fn(bool) -> Result<(), Refusal>>,
+    pub(super) check: Option<Check<bool>>,
 }
 
 impl Cell for Bool {
@@ -96,6 +96,8 @@ pub(super) enum Unit {
     Plain,
     Memory,
     MemoryOrPercent,
+    /// A size, or -1 for none.
+    MemoryOrNone,
     Octal,
 }
 
@@ -115,6 +117,10 @@ impl IntSpec {
             Unit::Memory => {
                 (parse_memory(word).map(|n| n as i64), "argument must be a memory value")
             }
+            Unit::MemoryOrNone => (
+                parse_memory(word).map(|n| n as i64).or_else(|| parse_i64(word)),
+                "argument must be a memory value",
+            ),
             Unit::MemoryOrPercent => (
                 parse_memory(word).map(|n| n as i64).or_else(|| parse_percent(word)),
                 "argument must be a memory or percent value",
@@ -161,7 +167,7 @@ impl Cell for Int {
             Unit::MemoryOrPercent if value < 0 => format!("{}%", -value),
             Unit::Memory | Unit::MemoryOrPercent => (value as u64).to_string(),
             Unit::Octal => format!("{value:o}"),
-            Unit::Plain => value.to_string(),
+            Unit::Plain | Unit::MemoryOrNone => value.to_string(),
         }
         .into_bytes()
     }
@@ -170,7 +176,7 @@ impl Cell for Int {
         let value = self.get();
         let text = match spec.unit {
             Unit::MemoryOrPercent if value < 0 => format!("{}%", -value),
-            Unit::Memory | Unit::MemoryOrPercent => format_memory(value),
+            Unit::Memory | Unit::MemoryOrPercent | Unit::MemoryOrNone => format_memory(value),
             Unit::Octal => format!("{value:o}"),
             Unit::Plain => value.to_string(),
         };
@@ -268,7 +274,7 @@ impl Text {
 pub(super) struct TextSpec {
     /// `None` where an empty value means "not set" and is never written to a file.
     pub(super) default: Option<&'static str>,
-    pub(super) check: Option<fn(&[u8]) -> Result<(), Refusal>>,
+    pub(super) check: Option<TextCheck>,
 }
 
 impl Cell for Text {
@@ -378,7 +384,7 @@ impl<B: BitWords> Flags<B> {
 
 #[derive(Clone, Copy)]
 pub(super) struct FlagsSpec {
-    pub(super) check: fn(u32) -> Result<(), Refusal>,
+    pub(super) check: Check<u32>,
 }
 
 impl<B: BitWords> Cell for Flags<B> {

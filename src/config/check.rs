@@ -6,6 +6,10 @@ use super::enums::ShutdownFlags;
 
 /// Why a value is refused.
 pub(super) type Refusal = &'static str;
+/// A condition on a value.
+pub(super) type Check<T> = fn(T) -> Result<(), Refusal>;
+/// A condition on a text.
+pub(super) type TextCheck = fn(&[u8]) -> Result<(), Refusal>;
 
 pub(super) fn active_defrag(on: bool) -> Result<(), Refusal> {
     if on {
@@ -49,13 +53,16 @@ fn is_node_text(value: &[u8]) -> bool {
 }
 
 pub(super) fn nodename(value: &[u8]) -> Result<(), Refusal> {
-    match is_node_text(value) && !value.contains(&b'/') {
+    match is_node_text(value) {
         true => Ok(()),
         false => Err("Announced human node name contained invalid character"),
     }
 }
 
 pub(super) fn announce_ip(value: &[u8]) -> Result<(), Refusal> {
+    if value.len() > 45 {
+        return Err("cluster-announce-ip is too long");
+    }
     match is_node_text(value) {
         true => Ok(()),
         false => Err("cluster-announce-ip contains invalid character"),

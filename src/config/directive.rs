@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::cell::{
     Bool, BoolSpec, Enum, Flags, FlagsSpec, Int, IntSpec, Size, Text, TextSpec, Unit,
 };
-use super::check::Refusal;
+use super::check::{Check, TextCheck};
 use super::enums::{BitWords, Choice};
 use super::table::{Config, DIRECTIVES};
 
@@ -134,14 +134,14 @@ impl<C: Cell> Declaration<C> {
 }
 
 impl Declaration<Bool> {
-    pub(super) const fn check(mut self, check: fn(bool) -> Result<(), Refusal>) -> Self {
+    pub(super) const fn check(mut self, check: Check<bool>) -> Self {
         self.spec.check = Some(check);
         self
     }
 }
 
 impl Declaration<Text> {
-    pub(super) const fn check(mut self, check: fn(&[u8]) -> Result<(), Refusal>) -> Self {
+    pub(super) const fn check(mut self, check: TextCheck) -> Self {
         self.spec.check = Some(check);
         self
     }
@@ -171,6 +171,15 @@ pub(super) const fn memory_or_percent(
     max: i64,
 ) -> Declaration<Int> {
     number(name, default, min, max, Unit::MemoryOrPercent)
+}
+
+pub(super) const fn memory_or_none(
+    name: &'static str,
+    default: i64,
+    min: i64,
+    max: i64,
+) -> Declaration<Int> {
+    number(name, default, min, max, Unit::MemoryOrNone)
 }
 
 pub(super) const fn octal(
@@ -212,7 +221,7 @@ pub(super) const fn choice<E: Choice>(name: &'static str, default: E) -> Declara
 
 pub(super) const fn flags<B: BitWords>(
     name: &'static str,
-    check: fn(u32) -> Result<(), Refusal>,
+    check: Check<u32>,
 ) -> Declaration<Flags<B>> {
     Declaration::new(name, FlagsSpec { check }).multi()
 }

@@ -117,13 +117,13 @@ impl Config {
         let _changing = self.runtime.changing.lock();
         let old: Vec<Vec<u8>> = directives.iter().map(|d| d.show(self)).collect();
         let mut changed: Vec<&'static str> = Vec::new();
-        for (count, (directive, (_, value))) in directives.iter().zip(pairs).enumerate() {
+        for (count, (directive, (name, value))) in directives.iter().zip(pairs).enumerate() {
             match self.set_one(*directive, value) {
                 Ok(true) => changed.push(directive.name()),
                 Ok(false) => {}
                 Err(reason) => {
                     self.restore(&directives[..=count], &old);
-                    return Err(SetError::Failed { name: directive.name().to_owned(), reason });
+                    return Err(SetError::Failed { name: known_name(name), reason });
                 }
             }
         }
@@ -131,9 +131,10 @@ impl Config {
         self.run_hooks(&directives, &old, &changed)
     }
 
-    /// `hz` is a hint: any value is accepted, and brought into its bounds.
+    /// Some values are hints: any is accepted, and brought into its bounds.
     pub(super) fn normalize(&self) {
         self.hz.store(self.hz.get().clamp(1, 500));
+        self.repl_backlog_size.store(self.repl_backlog_size.get().max(16 << 10));
     }
 
     /// How many event loops to run: `threads`, or the CPUs that this process may use (by its
@@ -147,6 +148,7 @@ impl Config {
 
     fn set_one(&self, directive: &dyn Directive, value: &[u8]) -> Result<bool, String> {
         let words: Vec<&[u8]> = match directive.properties().multi {
+            true if value.is_empty() => Vec::new(),
             true => value.split(|b| *b == b' ').collect(),
             false => vec![value],
         };
@@ -200,6 +202,11 @@ impl Config {
     }
 }
 
+/// A name that is known to exist, as it is declared: in lower case, alias or not.
+fn known_name(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).to_ascii_lowercase()
+}
+
 /// The directives of the pairs, if each may be set. The first unknown name is reported before
 /// anything else that comes later in the line.
 fn resolve(
@@ -207,7 +214,7 @@ fn resolve(
     context: SetContext,
 ) -> Result<Vec<&'static dyn Directive>, SetError> {
     let mut directives: Vec<&'static dyn Directive> = Vec::new();
-    for (name, _) in pairs {
+    for (position, (name, _)) in pairs.iter().enumerate() {
         let spelled = || String::from_utf8_lossy(name).into_owned();
         let failed =
             |reason: &str| Err(SetError::Failed { name: spelled(), reason: reason.to_owned() });
@@ -223,7 +230,8 @@ fn resolve(
         if properties.deny_loading && context.loading {
             return Err(SetError::Loading);
         }
-        if directives.iter().any(|d| d.name() == directive.name()) {
+        // Like Valkey, a name beside its own alias is let through; the later one wins.
+        if pairs[..position].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name)) {
             return failed("duplicate parameter");
         }
         directives.push(directive);
@@ -296,8 +304,8 @@ mod tests {
             "CONFIG SET failed (possibly related to argument 'dir') - can't set protected config",
         );
         check(
-            &[("slave-priority", "1"), ("replica-priority", "2")],
-            "CONFIG SET failed (possibly related to argument 'replica-priority') - duplicate \
+            &[("slave-priority", "1"), ("SLAVE-priority", "2")],
+            "CONFIG SET failed (possibly related to argument 'SLAVE-priority') - duplicate \
              parameter",
         );
     }

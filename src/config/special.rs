@@ -9,8 +9,22 @@ use super::directive::{Cell, Rewrite, Source};
 use super::memory::{format_memory, parse_memory};
 use super::words::quote;
 
-fn text(word: &[u8]) -> &str {
-    std::str::from_utf8(word).unwrap_or("")
+fn text_of(word: &[u8]) -> Option<&str> {
+    std::str::from_utf8(word).ok()
+}
+
+/// A number as strtoll reads it: spaces before it are skipped, nothing at all is zero, and what
+/// does not fit is the nearest that does.
+fn lenient_int(word: &[u8]) -> Option<i64> {
+    let text = text_of(word)?.trim_start();
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if text.is_empty() {
+        return Some(0);
+    }
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().unwrap_or(if text.starts_with('-') { i64::MIN } else { i64::MAX }))
 }
 
 fn join<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
@@ -64,8 +78,10 @@ impl Cell for SavePoints {
         };
         let parse = |pair: &[&[u8]]| match *pair {
             [seconds, changes] => {
-                let seconds = text(seconds).parse().ok().filter(|n| *n >= 1)?;
-                Some(SavePoint { seconds, changes: text(changes).parse().ok()? })
+                let seconds = lenient_int(seconds).filter(|n| *n >= 1)?;
+                let changes = lenient_int(changes).filter(|n| *n >= 0)?;
+                // Valkey keeps the low 32 bits.
+                Some(SavePoint { seconds: seconds as u64, changes: changes as u32 })
             }
             _ => None,
         };
@@ -168,7 +184,7 @@ impl Cell for OutputBufferLimits {
     }
 
     fn set(&self, (): &(), words: &[&[u8]], _: Source) -> Result<bool, String> {
-        if words.len() % 4 != 0 {
+        if !words.len().is_multiple_of(4) {
             return Err("Wrong number of arguments in buffer limit configuration.".to_owned());
         }
         let mut limits = Vec::new();
@@ -187,7 +203,7 @@ impl Cell for OutputBufferLimits {
                 Some(BufferLimit {
                     hard: parse_memory(group[1])?,
                     soft: parse_memory(group[2])?,
-                    soft_seconds: text(group[3]).parse().ok()?,
+                    soft_seconds: lenient_int(group[3]).and_then(|n| n.try_into().ok())?,
                 })
             })();
             limits.push((
@@ -249,10 +265,10 @@ impl Cell for OomScoreAdjValues {
         }
         let mut values = [0; 3];
         for (value, word) in values.iter_mut().zip(words) {
-            *value =
-                text(word).parse().ok().filter(|n| (-2000..=2000).contains(n)).ok_or(
-                    "Invalid oom-score-adj-values, elements must be between -2000 and 2000.",
-                )?;
+            *value = lenient_int(word)
+                .filter(|n| (-2000..=2000).contains(n))
+                .ok_or("Invalid oom-score-adj-values, elements must be between -2000 and 2000.")?
+                as i32;
         }
         if !values.is_sorted() {
             tracing::warn!(
@@ -500,7 +516,8 @@ impl Cell for ReplicaOf {
             self.store(None);
             return Ok(true);
         }
-        let port = text(port).parse().map_err(|_| "Invalid primary port")?;
+        let port =
+            lenient_int(port).and_then(|n| n.try_into().ok()).ok_or("Invalid primary port")?;
         self.store(Some((String::from_utf8_lossy(host).into_owned(), port)));
         Ok(true)
     }
@@ -552,9 +569,8 @@ impl Cell for Percentiles {
         let words = if let [b""] = words { &[] } else { words };
         let mut percentiles = Vec::new();
         for word in words {
-            let value: f64 = text(word)
-                .parse()
-                .ok()
+            let value: f64 = text_of(word)
+                .and_then(|text| text.parse().ok())
                 .filter(|p: &f64| !p.is_nan())
                 .ok_or("Invalid latency-tracking-info-percentiles parameters")?;
             if !(0.0..=100.0).contains(&value) {

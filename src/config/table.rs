@@ -7,8 +7,8 @@
 use super::cell::{Bool, Enum, Flags, Int, Size, Text};
 use super::check;
 use super::directive::{
-    Bound, Cell, Declaration, Directive, choice, flags, int, memory, memory_or_percent, octal,
-    size, special, text, text_or, yes_no,
+    Bound, Cell, Declaration, Directive, choice, flags, int, memory, memory_or_none,
+    memory_or_percent, octal, size, special, text, text_or, yes_no,
 };
 use super::enums::*;
 use super::set::Runtime;
@@ -31,14 +31,24 @@ macro_rules! directives {
             pub(super) runtime: Runtime,
         }
 
+        impl std::fmt::Debug for Config {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct("Config").finish_non_exhaustive()
+            }
+        }
+
         impl Default for Config {
             /// What holds where no file and no option says otherwise.
             fn default() -> Self {
                 $(let $field: Declaration<$cell> = $declaration;)+
-                Self {
+                let config = Self {
                     $($field: <$cell as Cell>::new(&$field.spec),)+
                     runtime: Runtime::default(),
-                }
+                };
+                config.on_change(&["rdma-bind", "rdma-port"], |_| {
+                    Err("No RDMA building support.".to_owned())
+                });
+                config
             }
         }
 
@@ -238,7 +248,7 @@ directives! {
     rdb_version_check: Enum<RdbVersionCheck> = choice("rdb-version-check", RdbVersionCheck::Strict),
     rdbchecksum: Bool = yes_no("rdbchecksum", true).immutable(),
     rdbcompression: Bool = yes_no("rdbcompression", true),
-    rdma_bind: RdmaBind = special("rdma-bind").multi().immutable(),
+    rdma_bind: RdmaBind = special("rdma-bind").multi(),
     rdma_completion_vector: Int = int("rdma-completion-vector", -1, -1, 1024).immutable(),
     rdma_port: Int = int("rdma-port", 0, 0, 65535),
     rdma_rx_size: Int = int("rdma-rx-size", MB, 64 * KB, 16 * MB).immutable(),
@@ -278,7 +288,7 @@ directives! {
     shutdown_on_sigterm: Flags<ShutdownFlags> = flags("shutdown-on-sigterm", check::shutdown_flags),
     shutdown_timeout: Int = int("shutdown-timeout", 10, 0, INT_MAX),
     slot_migration_max_failover_repl_bytes: Int =
-        memory("slot-migration-max-failover-repl-bytes", 0, -1, i64::MAX),
+        memory_or_none("slot-migration-max-failover-repl-bytes", 0, -1, i64::MAX),
     socket_mark_id: Int = int("socket-mark-id", 0, 0, UINT_MAX).immutable(),
     stop_writes_on_bgsave_error: Bool = yes_no("stop-writes-on-bgsave-error", true),
     stream_node_max_bytes: Int = memory("stream-node-max-bytes", 4 * KB, 0, i64::MAX),
