@@ -1,0 +1,113 @@
+//! The address of a node, as users and servers write it.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::error::Error;
+
+/// Host (name or IP address) and port of a node. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeAddr {
+    host: Arc<str>,
+    port: u16,
+}
+
+impl NodeAddr {
+    /// An address from its parts; an IPv6 host is given without brackets.
+    pub fn new(host: &str, port: u16) -> Self {
+        Self { host: host.into(), port }
+    }
+
+    /// Host name or IP address, IPv6 without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// TCP port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Reads `host:port` as servers write it in redirections: IPv6 without brackets, and an empty
+    /// host meaning "the host that you asked". Bus port and host name after `@` or `,` are ignored.
+    pub(crate) fn from_redirect(text: &str, asked: &NodeAddr) -> Option<Self> {
+        let text = text.split(['@', ',']).next()?;
+        let (host, port) = text.rsplit_once(':')?;
+        let port = port.parse().ok().filter(|port| *port != 0)?;
+        match host.trim_start_matches('[').trim_end_matches(']') {
+            "" => Some(Self { host: asked.host.clone(), port }),
+            "?" => None,
+            host => Some(Self::new(host, port)),
+        }
+    }
+}
+
+impl FromStr for NodeAddr {
+    type Err = Error;
+
+    /// `host`, `host:port`, `[v6]`, `[v6]:port`; the port defaults to 6379.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let bad = || Error::Config(format!("not a node address: {text:?}"));
+        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
+            let (host, rest) = rest.split_once(']').ok_or_else(bad)?;
+            (
+                host,
+                if rest.is_empty() { None } else { Some(rest.strip_prefix(':').ok_or_else(bad)?) },
+            )
+        } else {
+            match text.split_once(':') {
+                Some((_, rest)) if rest.contains(':') => (text, None), // bare IPv6
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            }
+        };
+        if host.is_empty() {
+            return Err(bad());
+        }
+        let port = port.map_or(Ok(6379), |port| port.parse().map_err(|_| bad()))?;
+        Ok(Self::new(host, port))
+    }
+}
+
+impl fmt::Display for NodeAddr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_forms() {
+        for (text, host, port) in [
+            ("db", "db", 6379),
+            ("db:7000", "db", 7000),
+            ("[::1]:7000", "::1", 7000),
+            ("[::1]", "::1", 6379),
+            ("fe80::1", "fe80::1", 6379),
+        ] {
+            assert_eq!(text.parse::<NodeAddr>().unwrap(), NodeAddr::new(host, port), "{text}");
+        }
+        for text in ["", ":7000", "db:x", "[::1", "[::1]7"] {
+            assert!(text.parse::<NodeAddr>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn redirect_forms() {
+        let asked = NodeAddr::new("10.0.0.1", 6379);
+        let read = |text| NodeAddr::from_redirect(text, &asked);
+        assert_eq!(read("10.0.0.2:7000"), Some(NodeAddr::new("10.0.0.2", 7000)));
+        assert_eq!(read(":7000"), Some(NodeAddr::new("10.0.0.1", 7000)));
+        assert_eq!(read("2001:db8::2:7000"), Some(NodeAddr::new("2001:db8::2", 7000)));
+        assert_eq!(read("10.0.0.2:7000@17000"), Some(NodeAddr::new("10.0.0.2", 7000)));
+        assert_eq!((read("?:7000"), read("x"), read("h:0")), (None, None, None));
+    }
+}

@@ -1,0 +1,10 @@
+//! RESP3 on the wire: finding the end of a reply, decoding it, and the first words on a connection.
+//!
+//! Knows no routing and no node; replies come out as [`Value`](crate::Value)s.
+
+mod decode;
+mod handshake;
+mod scan;
+
+pub(crate) use decode::ReplyReader;
+pub(crate) use handshake::{ServerMode, handshake, next_push, next_reply, text};

@@ -1,0 +1,307 @@
+//! Many commands at once: split by node, each node's part in one piece, the replies in the order
+//! of the commands.
+//!
+//! Commands of the same slot are executed in their order, also through redirections: of a slot that
+//! moved, the commands that have no reply yet go on together. A command that succeeded is never
+//! sent again.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::follow::{Patience, Step, judge};
+use super::{Command, Request};
+use crate::addr::NodeAddr;
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::node::{Lost, Mux, NodeHandle, Outcome, Why};
+use crate::slot::Slot;
+use crate::value::{FromReply, Value};
+use crate::view::{Core, Routed};
+
+/// Commands that are sent together; made by [`Client::batch`].
+///
+/// It is not a transaction: commands of others may come between, and each command has its own
+/// result.
+///
+/// ```no_run
+/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+/// use tsubame_client::commands;
+/// let mut batch = client.batch();
+/// batch.push(commands::set("a", 1));
+/// let b = batch.push(commands::incr("b"));
+/// let mut replies = batch.run().await;
+/// let b: i64 = replies.take(b)?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "a batch does nothing until it is run"]
+pub struct Batch<'c> {
+    client: &'c Client,
+    requests: Vec<Request>,
+    timeout: Option<Duration>,
+}
+
+/// The place of a command's reply among the [`Replies`] of its batch.
+#[derive(Debug)]
+pub struct Ticket<T> {
+    index: usize,
+    reply: PhantomData<fn() -> T>,
+}
+
+/// The results of a batch, in the order of its commands.
+#[derive(Debug)]
+pub struct Replies {
+    results: Vec<Result<Value>>,
+}
+
+impl<'c> Batch<'c> {
+    pub(crate) fn new(client: &'c Client) -> Self {
+        Self { client, requests: Vec::new(), timeout: None }
+    }
+
+    /// Appends a command.
+    pub fn push<T, K, E>(&mut self, command: Command<T, K, E>) -> Ticket<T> {
+        self.requests.push(command.detach());
+        Ticket { index: self.requests.len() - 1, reply: PhantomData }
+    }
+
+    /// Number of commands.
+    pub fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Whether it has no command.
+    pub fn is_empty(&self) -> bool {
+        self.requests.is_empty()
+    }
+
+    /// Bounds the time of the whole batch, instead of the client's default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sends all commands and awaits all replies.
+    pub async fn run(self) -> Replies {
+        let core = self.client.core();
+        let deadline = Instant::now() + self.timeout.unwrap_or(core.config.timeout);
+        Replies { results: execute_all(core, self.requests, deadline).await }
+    }
+}
+
+impl Replies {
+    /// The result of one command. A second time it is [`Error::Closed`].
+    pub fn take<T: FromReply>(&mut self, ticket: Ticket<T>) -> Result<T> {
+        let result = self.results.get_mut(ticket.index);
+        let result = result.map(|result| std::mem::replace(result, Err(Error::Closed)));
+        result.unwrap_or(Err(Error::Closed)).and_then(T::from_reply)
+    }
+
+    /// All results.
+    pub fn into_results(self) -> Vec<Result<Value>> {
+        self.results
+    }
+
+    /// All replies as `T`, or the first error.
+    pub fn all<T: FromReply>(self) -> Result<Vec<T>> {
+        self.results.into_iter().map(|result| result.and_then(T::from_reply)).collect()
+    }
+}
+
+/// Where a command goes in the next round.
+#[derive(Clone)]
+enum Target {
+    /// By the topology.
+    Routed,
+    /// Where a redirection said, after ASKING or not.
+    At { addr: NodeAddr, asking: bool },
+}
+
+/// The commands of a round that go over one connection in one piece.
+struct Group {
+    node: Arc<NodeHandle>,
+    mux: Arc<Mux>,
+    asking: bool,
+    items: Vec<usize>,
+}
+
+/// Executes `requests`; the results are in their order.
+pub(crate) async fn execute_all(
+    core: &Core,
+    mut requests: Vec<Request>,
+    deadline: Instant,
+) -> Vec<Result<Value>> {
+    let mut results: Vec<Option<Result<Value>>> = vec![None; requests.len()];
+    let mut todo: Vec<(usize, Target)> =
+        (0..requests.len()).map(|index| (index, Target::Routed)).collect();
+    let mut patience = Patience::new(core, deadline);
+    while !todo.is_empty() {
+        let groups = group(core, &mut requests, &todo, &mut results);
+        let mut sent = Vec::with_capacity(groups.len());
+        for group in groups {
+            let bodies = group.items.iter().map(|index| &requests[*index].body);
+            let rx = group.mux.submit_many(bodies, group.asking, Instant::now(), deadline);
+            sent.push((group, rx));
+        }
+        let mut round = Round::default();
+        for (group, rx) in sent {
+            let (values, lost) = match rx {
+                Ok(rx) => rx
+                    .await
+                    .unwrap_or_else(|_| (Vec::new(), Some(Lost { sent: true, why: Why::Closed }))),
+                Err(lost) => (Vec::new(), Some(lost)),
+            };
+            let lost = lost.unwrap_or(Lost { sent: true, why: Why::Closed });
+            let rest = std::iter::repeat_with(|| Outcome::Err(lost.clone()));
+            for (index, outcome) in group.items.iter().zip(values.into_iter().map(Ok).chain(rest)) {
+                let step = judge(core, &requests[*index], &group.node, outcome);
+                if let Some(result) = round.note(*index, &requests[*index], &group.node, step) {
+                    results[*index] = Some(result);
+                }
+            }
+        }
+        todo = round.next(&requests, &mut patience, &mut results).await;
+    }
+    results.into_iter().map(|result| result.unwrap_or(Err(Error::Closed))).collect()
+}
+
+/// Routes the commands of a round. What can't be routed has its result at once.
+fn group(
+    core: &Core,
+    requests: &mut [Request],
+    todo: &[(usize, Target)],
+    results: &mut [Option<Result<Value>>],
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, target) in todo {
+        let request = &mut requests[*index];
+        let (node, asking) = match target {
+            Target::Routed => match core.route(&request.query()) {
+                Ok(Routed::Node(node)) => (Ok(node), false),
+                Ok(Routed::Split) => (Err(Error::CrossSlot), false),
+                Ok(Routed::FanOut) => {
+                    (Err(Error::NoRoute("in a batch a command goes to one node")), false)
+                }
+                Err(error) => (Err(error), false),
+            },
+            Target::At { addr, asking } => {
+                let unknown = Error::NoRoute("redirected to too many unknown nodes");
+                (core.redirected(addr).ok_or(unknown), *asking)
+            }
+        };
+        let node = match node {
+            Ok(node) => node,
+            Err(error) => {
+                results[*index] = Some(Err(error));
+                continue;
+            }
+        };
+        let mux = node.mux(request.slot());
+        match groups.iter_mut().find(|g| Arc::ptr_eq(&g.mux, mux) && g.asking == asking) {
+            Some(group) => group.items.push(*index),
+            None => {
+                let mux = mux.clone();
+                groups.push(Group { node, mux, asking, items: vec![*index] });
+            }
+        }
+    }
+    groups
+}
+
+/// What a round left undone.
+#[derive(Default)]
+struct Round {
+    todo: Vec<(usize, Target)>,
+    moved: HashMap<Slot, NodeAddr>,
+    redirected: Option<NodeAddr>,
+    pause: Option<Error>,
+    retries: Vec<(usize, Arc<NodeHandle>, Error)>,
+}
+
+impl Round {
+    /// Notes one command's step; gives its result if it is done.
+    fn note(
+        &mut self,
+        index: usize,
+        request: &Request,
+        node: &Arc<NodeHandle>,
+        step: Step,
+    ) -> Option<Result<Value>> {
+        let target = match step {
+            Step::Done(result) => return Some(result),
+            Step::Moved(slot, addr) => {
+                self.redirected = Some(addr.clone());
+                self.moved.entry(request.slot().unwrap_or(slot)).or_insert(addr.clone());
+                Target::At { addr, asking: false }
+            }
+            Step::Ask(addr) => {
+                self.redirected = Some(addr.clone());
+                Target::At { addr, asking: true }
+            }
+            Step::Later(error) => {
+                self.pause = Some(error);
+                Target::Routed
+            }
+            Step::Again { error, paid } => {
+                if paid {
+                    self.retries.push((index, node.clone(), error));
+                }
+                Target::Routed
+            }
+        };
+        self.todo.push((index, target));
+        None
+    }
+
+    /// The next round, after the pauses that this one demands.
+    async fn next(
+        mut self,
+        requests: &[Request],
+        patience: &mut Patience<'_>,
+        results: &mut [Option<Result<Value>>],
+    ) -> Vec<(usize, Target)> {
+        let mut failed: HashMap<usize, Error> = HashMap::new();
+        // One retry of the budget covers a node's part of the batch, which is one write.
+        let mut paid: Vec<(Arc<NodeHandle>, bool)> = Vec::new();
+        for (index, node, error) in self.retries.drain(..) {
+            let granted = match paid.iter().find(|(other, _)| Arc::ptr_eq(other, &node)) {
+                Some((_, granted)) => *granted,
+                None => {
+                    let given_up = node.is_down() && matches!(error, Error::Unavailable { .. });
+                    let granted = !given_up
+                        && patience.retry(&node, &requests[index], error.clone()).await.is_ok();
+                    paid.push((node, granted));
+                    granted
+                }
+            };
+            if !granted {
+                failed.insert(index, error);
+            }
+        }
+        let mut over = None;
+        if let Some(addr) = &self.redirected {
+            over = patience.hop(addr).await.err();
+        } else if let Some(error) = self.pause.take() {
+            over = patience.wait(error).await.err();
+        }
+        self.todo.sort_unstable_by_key(|(index, _)| *index);
+        self.todo.retain_mut(|(index, target)| {
+            if let Some(error) = failed.remove(index).or_else(|| over.clone()) {
+                results[*index] = Some(Err(error));
+                return false;
+            }
+            // Commands of a slot stay together, whatever each of them was told.
+            let asked = matches!(target, Target::At { asking: true, .. });
+            let moved = requests[*index].slot().and_then(|slot| self.moved.get(&slot));
+            if let Some(addr) = moved.filter(|_| !asked) {
+                *target = Target::At { addr: addr.clone(), asking: false };
+            }
+            true
+        });
+        self.todo
+    }
+}

@@ -1,0 +1,124 @@
+//! Commands as values: built, given options, awaited or put into a batch.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::{Pending, Request};
+use crate::addr::NodeAddr;
+use crate::client::Client;
+use crate::error::Result;
+use crate::slot::Slot;
+use crate::value::{FromReply, ToArg};
+
+/// Marks a command that belongs to no client yet; see [`crate::commands`] and [`crate::Batch`].
+#[derive(Debug, Clone, Copy)]
+pub struct Detached;
+
+/// Marks a command without options of its own.
+#[derive(Debug)]
+pub enum Plain {}
+
+/// Marks a command whose arguments are given one by one; see [`Client::cmd`].
+#[derive(Debug)]
+pub enum RawKind {}
+
+/// Where a command goes when its keys don't say it, or against what they say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Route {
+    /// The primary of a slot.
+    Slot(Slot),
+    /// A certain node.
+    Node(NodeAddr),
+    /// Some primary.
+    AnyPrimary,
+    /// Every primary; the replies are joined as the command says.
+    AllPrimaries,
+    /// Every node; the replies are joined as the command says.
+    AllNodes,
+}
+
+/// A command whose reply becomes a `T`. Awaiting it sends it; without that nothing happens.
+///
+/// `K` says which options it has, `E` who executes it: `&Client` for commands that a client made,
+/// [`Detached`] for those of [`crate::commands`].
+///
+/// Dropping the future cancels the wait, not the command: once sent, it is executed, and its reply
+/// is thrown away.
+#[derive(Debug)]
+#[must_use = "a command does nothing until it is awaited"]
+pub struct Command<T, K = Plain, E = Detached> {
+    pub(crate) request: Request,
+    executor: E,
+    kind: PhantomData<fn() -> (T, K)>,
+}
+
+impl<T, K, E> Command<T, K, E> {
+    pub(crate) fn new(request: Request, executor: E) -> Self {
+        Self { request, executor, kind: PhantomData }
+    }
+
+    /// Takes the reply as a `U` instead.
+    ///
+    /// ```no_run
+    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// let visits = client.get("visits").as_::<Option<u64>>().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn as_<U: FromReply>(self) -> Command<U, K, E> {
+        Command::new(self.request, self.executor)
+    }
+
+    /// Ends in [`Error::Timeout`](crate::Error::Timeout) after `timeout`, instead of the client's
+    /// default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.request.timeout = Some(timeout);
+        self
+    }
+
+    /// Says that executing it twice does no harm, so it is sent again when a connection is lost.
+    pub fn idempotent(mut self) -> Self {
+        self.request.idempotent = true;
+        self
+    }
+
+    /// Never sends it again when it may have been executed, even if it only reads.
+    pub fn no_retry(mut self) -> Self {
+        self.request.no_retry = true;
+        self
+    }
+
+    /// Says where it goes.
+    pub fn on(mut self, route: Route) -> Self {
+        self.request.route = Some(route);
+        self
+    }
+
+    pub(crate) fn detach(self) -> Request {
+        self.request
+    }
+}
+
+impl<T, E> Command<T, RawKind, E> {
+    /// Appends an argument that is a key, by which the command is routed.
+    pub fn key(mut self, key: impl ToArg) -> Self {
+        self.request.key(key);
+        self
+    }
+
+    /// Appends an argument.
+    pub fn arg(mut self, arg: impl ToArg) -> Self {
+        self.request.arg(arg);
+        self
+    }
+}
+
+impl<'c, T: FromReply, K> IntoFuture for Command<T, K, &'c Client> {
+    type Output = Result<T>;
+    type IntoFuture = Pending<'c, T>;
+
+    fn into_future(self) -> Pending<'c, T> {
+        Pending::new(self.executor.core(), self.request)
+    }
+}

@@ -1,0 +1,176 @@
+//! Commands that concern several nodes or slots, and how their replies become one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Request, Route, execute_all, send_and_follow};
+use crate::error::{Error, Result};
+use crate::node::NodeHandle;
+use crate::slot::Slot;
+use crate::table::{KeySpec, RequestPolicy, ResponsePolicy};
+use crate::value::Value;
+use crate::view::{Core, Routed};
+
+/// Sends `request` to all nodes that it concerns.
+pub(super) async fn everywhere(core: &Core, request: Request, deadline: Instant) -> Result<Value> {
+    let all = request.info.is_some_and(|info| info.request == RequestPolicy::AllNodes);
+    let nodes = core.view.load().fan(all);
+    join(&request, on_nodes(core, &request, nodes, deadline).await)
+}
+
+/// Sends `request` where the caller said.
+pub(super) async fn on_route(
+    core: &Core,
+    mut request: Request,
+    deadline: Instant,
+) -> Result<Value> {
+    let query = request.query();
+    let node = match request.route.clone() {
+        Some(Route::AllPrimaries | Route::AllNodes) => {
+            let all = request.route == Some(Route::AllNodes);
+            let nodes = core.view.load().fan(all);
+            return join(&request, on_nodes(core, &request, nodes, deadline).await);
+        }
+        Some(Route::Slot(slot)) => {
+            let slot = super::KeySlot::One(slot);
+            match core.route(&crate::router::Query { slot, ..query })? {
+                Routed::Node(node) => node,
+                _ => return Err(Error::NoRoute("the slot has no single owner")),
+            }
+        }
+        Some(Route::Node(addr)) => core
+            .redirected(&addr)
+            .ok_or(Error::NoRoute("too many nodes that the topology does not name"))?,
+        Some(Route::AnyPrimary) | None => core.view.load().any_primary()?,
+    };
+    if query.blocking || query.info.is_some_and(|i| i.flags.has(crate::table::Flags::CONNECTION)) {
+        return Err(Error::NoRoute("the command can't be sent on a shared connection"));
+    }
+    send_and_follow(core, &request, node, deadline).await
+}
+
+/// Sends `request` to each of `nodes` at the same time.
+pub(crate) async fn on_nodes(
+    core: &Core,
+    request: &Request,
+    nodes: Vec<Arc<NodeHandle>>,
+    deadline: Instant,
+) -> Vec<Result<Value>> {
+    // All are queued before the first is awaited.
+    let sent: Vec<_> = nodes
+        .into_iter()
+        .map(|node| {
+            let now = Instant::now();
+            (node.mux(request.slot()).submit(&request.body, false, now, deadline), node)
+        })
+        .collect();
+    let mut results = Vec::with_capacity(sent.len());
+    for (sent, node) in sent {
+        let outcome = match sent {
+            Ok(rx) => rx
+                .await
+                .unwrap_or(Err(crate::node::Lost { sent: true, why: crate::node::Why::Closed })),
+            Err(lost) => Err(lost),
+        };
+        let mut pinned = request.clone();
+        pinned.route = Some(Route::Node(node.addr().clone()));
+        results.push(super::follow::follow(core, &pinned, node, outcome, deadline).await);
+    }
+    results
+}
+
+/// Cuts `request` into one for each slot and joins the replies in the order of the keys.
+pub(super) async fn split(core: &Core, request: Request, deadline: Instant) -> Result<Value> {
+    let Some(info) = request.info else { return Err(Error::CrossSlot) };
+    let KeySpec::Range { first, last: -1, step } = info.keys else { return Err(Error::CrossSlot) };
+    if info.response == ResponsePolicy::AllSucceeded && !request.non_atomic {
+        return Err(Error::CrossSlot);
+    }
+    let args: Vec<&[u8]> = request.body.args().skip(usize::from(first)).collect();
+    let mut parts: BTreeMap<Slot, (Request, Vec<usize>)> = BTreeMap::new();
+    for (position, unit) in args.chunks(usize::from(step.max(1))).enumerate() {
+        let (part, positions) = parts.entry(Slot::of(unit[0])).or_insert_with(|| {
+            let mut part = Request::new(info);
+            part.idempotent = request.idempotent;
+            part.no_retry = request.no_retry;
+            (part, Vec::new())
+        });
+        part.key(unit[0]);
+        unit[1..].iter().for_each(|arg| part.arg(*arg));
+        positions.push(position);
+    }
+    let (parts, positions): (Vec<_>, Vec<_>) = parts.into_values().unzip();
+    let results = execute_all(core, parts, deadline).await;
+    if info.response != ResponsePolicy::Default {
+        return join(&request, results);
+    }
+    let total = positions.iter().map(Vec::len).sum();
+    let mut joined = vec![Value::Null; total];
+    for (values, positions) in succeeded(results)?.into_iter().zip(positions) {
+        let Value::Array(values) = values else {
+            return Err(Error::Convert { expected: "an array", got: values.kind().to_owned() });
+        };
+        values.into_iter().zip(positions).for_each(|(value, at)| joined[at] = value);
+    }
+    Ok(Value::Array(joined))
+}
+
+/// All values, or one error that says how many failed.
+fn succeeded(results: Vec<Result<Value>>) -> Result<Vec<Value>> {
+    let total = results.len();
+    let (mut values, mut errors) = (Vec::with_capacity(total), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(error) => errors.push(error),
+        }
+    }
+    let failed = errors.len();
+    match errors.into_iter().next() {
+        None => Ok(values),
+        Some(error) if total == 1 => Err(error),
+        Some(first) => Err(Error::Partial { failed, total, first: Box::new(first) }),
+    }
+}
+
+fn join(request: &Request, results: Vec<Result<Value>>) -> Result<Value> {
+    let policy = request.info.map_or(ResponsePolicy::Default, |info| info.response);
+    if policy == ResponsePolicy::OneSucceeded {
+        let mut last = Error::NoRoute("no primary is known");
+        for result in results {
+            match result {
+                Ok(value) => return Ok(value),
+                Err(error) => last = error,
+            }
+        }
+        return Err(last);
+    }
+    let values = succeeded(results)?;
+    let integers = || values.iter().filter_map(Value::as_int);
+    Ok(match policy {
+        ResponsePolicy::Sum => Value::Int(integers().sum()),
+        ResponsePolicy::Min => integers().min().map_or(Value::Null, Value::Int),
+        ResponsePolicy::LogicalAnd => and(&values),
+        ResponsePolicy::Default
+            if values.iter().all(|v| matches!(v, Value::Array(_) | Value::Set(_))) =>
+        {
+            let mut all = Vec::new();
+            for value in values {
+                if let Value::Array(items) | Value::Set(items) = value {
+                    all.extend(items);
+                }
+            }
+            Value::Array(all)
+        }
+        _ => values.into_iter().next().unwrap_or(Value::Null),
+    })
+}
+
+fn and(values: &[Value]) -> Value {
+    let rows: Vec<&[Value]> = values.iter().filter_map(Value::as_slice).collect();
+    let len = rows.first().map_or(0, |row| row.len());
+    let all = |at: usize| rows.iter().all(|row| row.get(at).and_then(Value::as_int) == Some(1));
+    Value::Array((0..len).map(|at| Value::Int(i64::from(all(at)))).collect())
+}

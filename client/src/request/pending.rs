@@ -1,0 +1,112 @@
+//! The future of one command. On the usual way (one node, one reply, no redirection) it allocates
+//! nothing besides the place of its reply; everything else continues in a boxed future.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Request, fanout, follow};
+use crate::error::{Error, Result};
+use crate::node::{Lost, NodeHandle, Outcome, Why};
+use crate::value::{FromReply, Value};
+use crate::view::{Core, Routed};
+
+/// A command that was sent or is about to be.
+#[must_use = "futures do nothing unless polled"]
+pub struct Pending<'c, T> {
+    core: &'c Core,
+    request: Request,
+    state: State<'c>,
+    reply: PhantomData<fn() -> T>,
+}
+
+enum State<'c> {
+    New,
+    Waiting { rx: oneshot::Receiver<Outcome>, node: Arc<NodeHandle>, deadline: Instant },
+    Slow(Pin<Box<dyn Future<Output = Result<Value>> + Send + 'c>>),
+    Done,
+}
+
+impl<'c, T> Pending<'c, T> {
+    pub(crate) fn new(core: &'c Core, request: Request) -> Self {
+        Self { core, request, state: State::New, reply: PhantomData }
+    }
+
+    fn start(&mut self) -> State<'c> {
+        let core = self.core;
+        let now = Instant::now();
+        let deadline = now + self.request.timeout.unwrap_or(core.config.timeout);
+        if self.request.route.is_some() {
+            let request = std::mem::take(&mut self.request);
+            return State::Slow(Box::pin(fanout::on_route(core, request, deadline)));
+        }
+        let query = self.request.query();
+        let routed = match core.route(&query) {
+            Ok(routed) => routed,
+            Err(error) => return State::Slow(Box::pin(std::future::ready(Err(error)))),
+        };
+        match routed {
+            Routed::Node(node) => {
+                let mux = node.mux(self.request.slot());
+                match mux.submit(&self.request.body, false, now, deadline) {
+                    Ok(rx) => State::Waiting { rx, node, deadline },
+                    Err(lost) => self.slow(node, Err(lost), deadline),
+                }
+            }
+            Routed::FanOut => {
+                let request = std::mem::take(&mut self.request);
+                State::Slow(Box::pin(fanout::everywhere(core, request, deadline)))
+            }
+            Routed::Split => {
+                let request = std::mem::take(&mut self.request);
+                State::Slow(Box::pin(fanout::split(core, request, deadline)))
+            }
+        }
+    }
+
+    fn slow(&mut self, node: Arc<NodeHandle>, outcome: Outcome, deadline: Instant) -> State<'c> {
+        let core = self.core;
+        let request = std::mem::take(&mut self.request);
+        State::Slow(Box::pin(async move {
+            follow::follow(core, &request, node, outcome, deadline).await
+        }))
+    }
+}
+
+impl<T: FromReply> Future for Pending<'_, T> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T>> {
+        let this = self.get_mut();
+        loop {
+            match &mut this.state {
+                State::New => this.state = this.start(),
+                State::Waiting { rx, node, deadline } => {
+                    let outcome = ready!(Pin::new(rx).poll(cx))
+                        .unwrap_or_else(|_| Err(Lost { sent: true, why: Why::Closed }));
+                    let value = match outcome {
+                        Ok(value) if !matches!(value, Value::Error(_)) => value,
+                        outcome => {
+                            let (node, deadline) = (node.clone(), *deadline);
+                            this.state = this.slow(node, outcome, deadline);
+                            continue;
+                        }
+                    };
+                    this.state = State::Done;
+                    return Poll::Ready(T::from_reply(value));
+                }
+                State::Slow(future) => {
+                    let result = ready!(future.as_mut().poll(cx));
+                    this.state = State::Done;
+                    return Poll::Ready(result.and_then(T::from_reply));
+                }
+                State::Done => return Poll::Ready(Err(Error::Closed)),
+            }
+        }
+    }
+}

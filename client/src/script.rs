@@ -1,0 +1,124 @@
+//! Scripts by their hash, with the source sent only to servers that don't have it.
+
+use sha1::{Digest, Sha1};
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::request::{Request, send_and_follow};
+use crate::table::known;
+use crate::value::{FromReply, ToArg};
+use crate::view::Routed;
+
+/// A Lua script and its SHA1.
+#[derive(Debug, Clone)]
+pub struct Script {
+    source: String,
+    sha1: String,
+}
+
+impl Script {
+    /// A script from its source.
+    ///
+    /// ```
+    /// let script = tsubame_client::Script::new("return 1");
+    /// assert_eq!(script.sha1(), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
+    /// ```
+    pub fn new(source: &str) -> Self {
+        let sha1 = Sha1::digest(source).iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { source: source.to_owned(), sha1 }
+    }
+
+    /// Hash of the source in hexadecimal, as EVALSHA wants it.
+    pub fn sha1(&self) -> &str {
+        &self.sha1
+    }
+
+    /// The source.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// A call of the script: add keys and arguments, then run it.
+    ///
+    /// ```no_run
+    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// let script = tsubame_client::Script::new("return redis.call('INCRBY', KEYS[1], ARGV[1])");
+    /// let n: i64 = script.call(&client).key("counter").arg(5).run().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn call<'a>(&'a self, client: &'a Client) -> ScriptCall<'a> {
+        ScriptCall { script: self, client, keys: Vec::new(), args: Vec::new(), readonly: false }
+    }
+}
+
+/// A call of a [`Script`] that is being put together.
+#[derive(Debug)]
+#[must_use = "a call does nothing until it is run"]
+pub struct ScriptCall<'a> {
+    script: &'a Script,
+    client: &'a Client,
+    keys: Vec<Vec<u8>>,
+    args: Vec<Vec<u8>>,
+    readonly: bool,
+}
+
+fn bytes(arg: impl ToArg) -> Vec<u8> {
+    let mut body = crate::request::Body::default();
+    arg.write_arg(crate::value::ArgWriter(&mut body));
+    body.args().next().unwrap_or_default().to_vec()
+}
+
+impl ScriptCall<'_> {
+    /// Appends a key. All keys must be in one slot.
+    pub fn key(mut self, key: impl ToArg) -> Self {
+        self.keys.push(bytes(key));
+        self
+    }
+
+    /// Appends an argument.
+    pub fn arg(mut self, arg: impl ToArg) -> Self {
+        self.args.push(bytes(arg));
+        self
+    }
+
+    /// Says that the script only reads: EVALSHA_RO, and it may be sent again when a reply is lost.
+    pub fn read_only(mut self) -> Self {
+        self.readonly = true;
+        self
+    }
+
+    /// Runs it: EVALSHA, and if the node does not have the script, EVAL on that node.
+    pub async fn run<T: FromReply>(self) -> Result<T> {
+        let core = self.client.core();
+        let deadline = Instant::now() + core.config.timeout;
+        let (by_hash, by_source) = match self.readonly {
+            false => (&known::EVALSHA, &known::EVAL),
+            true => (&known::EVALSHA_RO, &known::EVAL_RO),
+        };
+        let mut request = self.request(Request::new(by_hash), &self.script.sha1);
+        let mut node = match core.route(&request.query())? {
+            Routed::Node(node) => node,
+            Routed::FanOut | Routed::Split => return Err(Error::CrossSlot),
+        };
+        match send_and_follow(core, &request, node.clone(), deadline).await {
+            Err(error) if error.code() == Some("NOSCRIPT") => {}
+            result => return result.and_then(T::from_reply),
+        }
+        let mut request = self.request(Request::new(by_source), &self.script.source);
+        if let Routed::Node(now) = core.route(&request.query())?
+            && request.slot().is_some()
+        {
+            node = now;
+        }
+        send_and_follow(core, &request, node, deadline).await.and_then(T::from_reply)
+    }
+
+    fn request(&self, mut request: Request, script: &str) -> Request {
+        request.arg(script);
+        request.arg(self.keys.len());
+        self.keys.iter().for_each(|key| request.key(key));
+        self.args.iter().for_each(|arg| request.arg(arg));
+        request
+    }
+}

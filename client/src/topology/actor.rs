@@ -1,0 +1,234 @@
+//! The one task that asks for topologies after the first.
+//!
+//! It has at most one request in flight and at most one reason to send the next; everything it is
+//! told meanwhile merges. Requests never wait for it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::Rng;
+use rand::seq::IndexedRandom;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::gate::{Gate, Opening};
+use super::hints::Hints;
+use super::source::{Answer, Asking, Source};
+use super::{Change, Snapshot, Verdict, validate};
+use crate::addr::NodeAddr;
+use crate::slot::Slot;
+use crate::stats::Counters;
+
+/// Where the actor's findings go; tests have their own.
+pub(crate) trait Sink: Send + Sync + 'static {
+    /// What requests are routed by now.
+    fn current(&self) -> Arc<Snapshot>;
+    /// Replaces it. The request that gave it began at `asked_at`.
+    fn publish(&self, snapshot: Snapshot, asked_at: Instant);
+    /// Adds what redirections taught.
+    fn learn(&self, moved: HashMap<Slot, NodeAddr>);
+    /// Whether `addr` is known to be unreachable.
+    fn is_down(&self, addr: &NodeAddr) -> bool;
+}
+
+pub(crate) struct Actor {
+    pub(crate) hints: Arc<Hints>,
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) sink: Arc<dyn Sink>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) seeds: Vec<NodeAddr>,
+    pub(crate) ask_timeout: Duration,
+    /// Between spontaneous checks, ± 25 %; `None`: never.
+    pub(crate) check_every: Option<Duration>,
+}
+
+/// A change that one node told and others have to confirm.
+struct Confirming {
+    told: Vec<(Snapshot, Instant)>,
+    asked: HashSet<NodeAddr>,
+}
+
+/// Nodes asked in all before a destructive change is believed or dropped.
+const WITNESSES: usize = 3;
+
+struct Job {
+    asking: Asking,
+    addr: NodeAddr,
+    began: Instant,
+}
+
+impl Actor {
+    /// Works until the hints are closed.
+    pub(crate) async fn run(self) {
+        let origin = Instant::now();
+        let mut gate = Gate::new(Duration::ZERO);
+        let mut job: Option<Job> = None;
+        let mut confirming: Option<Confirming> = None;
+        let mut next_check = self.next_check();
+        while !self.hints.is_closed() {
+            let now = Instant::now();
+            let clock = now - origin;
+            let (bits, moved) = self.hints.take();
+            if !moved.is_empty() {
+                self.sink.learn(moved);
+            }
+            let check = next_check.is_some_and(|at| at <= now);
+            if check {
+                next_check = self.next_check();
+            }
+            if bits != 0 || check {
+                let nodes = self.sink.current().nodes().len();
+                gate.hint(clock, nodes, rand::rng().random());
+            }
+            let mut wake_at = next_check;
+            if job.is_none() {
+                let may = match &confirming {
+                    Some(_) => match gate.token_at(clock) {
+                        at if at <= clock => Opening::Now,
+                        at => Opening::At(at),
+                    },
+                    None => gate.opening(clock),
+                };
+                match may {
+                    Opening::Now => match self.pick(confirming.as_ref()) {
+                        Some(addr) if gate.take(clock) => job = Some(self.start(addr, now)),
+                        _ => {
+                            if let Some(confirming) = confirming.take() {
+                                self.decide(confirming);
+                            }
+                        }
+                    },
+                    Opening::At(at) => {
+                        let at = origin + at;
+                        wake_at = Some(wake_at.map_or(at, |other| other.min(at)));
+                    }
+                    Opening::Idle => {}
+                }
+            }
+            let answer = tokio::select! {
+                () = self.hints.wait() => continue,
+                answer = answer_of(&mut job) => answer,
+                () = sleep_until_some(wake_at) => continue,
+            };
+            let Some(done) = job.take() else { continue };
+            confirming = self.heard(done, answer, confirming);
+        }
+    }
+
+    fn start(&self, addr: NodeAddr, now: Instant) -> Job {
+        self.counters.topology_requests.add(1);
+        self.counters.topology_in_flight_max.raise_to(1);
+        let asking = self.source.ask(addr.clone());
+        let limit = self.ask_timeout;
+        let asking: Asking = Box::pin(async move {
+            match timeout(limit, asking).await {
+                Ok(answer) => answer,
+                Err(_) => Err("no answer in time".into()),
+            }
+        });
+        Job { asking, addr, began: now }
+    }
+
+    /// Whom to ask next: a random node that is not known to be down and not asked yet; seeds when
+    /// no known node is left.
+    fn pick(&self, confirming: Option<&Confirming>) -> Option<NodeAddr> {
+        let snapshot = self.sink.current();
+        let fresh = |addr: &&NodeAddr| confirming.is_none_or(|c| !c.asked.contains(addr));
+        let known: Vec<&NodeAddr> =
+            snapshot.nodes().iter().map(|node| &node.addr).filter(fresh).collect();
+        let up: Vec<&NodeAddr> =
+            known.iter().copied().filter(|addr| !self.sink.is_down(addr)).collect();
+        let seeds: Vec<&NodeAddr> = self.seeds.iter().filter(fresh).collect();
+        let pick = |from: &[&NodeAddr]| from.choose(&mut rand::rng()).map(|addr| (*addr).clone());
+        // With every node down, the seeds may have new addresses behind their names.
+        pick(&up).or_else(|| pick(&seeds)).or_else(|| pick(&known))
+    }
+
+    /// Judges an answer. Returns what has to be confirmed now, if anything.
+    fn heard(
+        &self,
+        job: Job,
+        answer: Answer,
+        confirming: Option<Confirming>,
+    ) -> Option<Confirming> {
+        let current = self.sink.current();
+        let verdict = answer.map(|told| validate(&told, Some(&current), current.version() + 1));
+        let mut confirming = match (confirming, verdict) {
+            (None, Ok(Verdict::Accept(_, Change::Same))) => return None,
+            (None, Ok(Verdict::Accept(snapshot, Change::Benign))) => {
+                self.publish(*snapshot, job.began);
+                return None;
+            }
+            (waiting, Ok(Verdict::Accept(snapshot, _))) => {
+                let mut confirming = waiting
+                    .unwrap_or_else(|| Confirming { told: Vec::new(), asked: HashSet::new() });
+                confirming.told.push((*snapshot, job.began));
+                confirming
+            }
+            (waiting, Ok(Verdict::Reject(why))) => {
+                tracing::warn!(node = %job.addr, why, "topology refused");
+                self.counters.topology_rejected.add(1);
+                waiting?
+            }
+            (waiting, Err(why)) => {
+                tracing::debug!(node = %job.addr, %why, "topology request failed");
+                waiting?
+            }
+        };
+        confirming.asked.insert(job.addr);
+        if self.agreed(&confirming).is_some() || confirming.asked.len() >= WITNESSES {
+            self.decide(confirming);
+            return None;
+        }
+        Some(confirming)
+    }
+
+    /// What two nodes told alike.
+    fn agreed(&self, confirming: &Confirming) -> Option<usize> {
+        let told = &confirming.told;
+        (0..told.len()).find(|a| told[..*a].iter().any(|(other, _)| other.same_as(&told[*a].0)))
+    }
+
+    /// Ends a confirmation: what two nodes agree on, or what the only node says. Otherwise the old
+    /// topology stays; the next hint asks again.
+    fn decide(&self, mut confirming: Confirming) {
+        let alone = self.sink.current().nodes().len() == 1 && confirming.told.len() == 1;
+        match self.agreed(&confirming).or(alone.then_some(0)) {
+            Some(at) => {
+                let (snapshot, began) = confirming.told.swap_remove(at);
+                if !snapshot.same_as(&self.sink.current()) {
+                    self.publish(snapshot, began);
+                }
+            }
+            None => {
+                tracing::warn!("a drastic change of the topology was not confirmed");
+                self.counters.topology_rejected.add(1);
+            }
+        }
+    }
+
+    fn publish(&self, snapshot: Snapshot, asked_at: Instant) {
+        tracing::debug!(version = snapshot.version(), "new topology");
+        self.counters.topology_published.add(1);
+        self.sink.publish(snapshot, asked_at);
+    }
+
+    fn next_check(&self) -> Option<Instant> {
+        let every = self.check_every?;
+        Some(Instant::now() + every.mul_f64(rand::rng().random_range(0.75..=1.25)))
+    }
+}
+
+async fn answer_of(job: &mut Option<Job>) -> Answer {
+    match job {
+        Some(job) => job.asking.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn sleep_until_some(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

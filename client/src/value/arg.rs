@@ -1,0 +1,100 @@
+//! Rust values as arguments of commands.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+
+use crate::request::Body;
+
+/// Where [`ToArg`] writes its one argument.
+pub struct ArgWriter<'a>(pub(crate) &'a mut Body);
+
+impl ArgWriter<'_> {
+    /// Writes the argument. Call it exactly once.
+    pub fn bytes(self, bytes: &[u8]) {
+        self.0.push(bytes);
+    }
+}
+
+/// A type that can be an argument: strings, bytes and numbers.
+///
+/// ```
+/// use tsubame_client::{ArgWriter, ToArg};
+/// struct UserKey(u64);
+/// impl ToArg for UserKey {
+///     fn write_arg(&self, out: ArgWriter<'_>) {
+///         out.bytes(format!("user:{}", self.0).as_bytes());
+///     }
+/// }
+/// ```
+pub trait ToArg {
+    /// Writes `self` as one argument.
+    fn write_arg(&self, out: ArgWriter<'_>);
+}
+
+impl<T: ToArg + ?Sized> ToArg for &T {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        (**self).write_arg(out);
+    }
+}
+
+macro_rules! as_bytes {
+    ($($t:ty),*) => {$(
+        impl ToArg for $t {
+            fn write_arg(&self, out: ArgWriter<'_>) {
+                out.bytes(self.as_ref());
+            }
+        }
+    )*};
+}
+as_bytes!([u8], Vec<u8>, Bytes);
+
+impl ToArg for str {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        out.bytes(self.as_bytes());
+    }
+}
+
+impl ToArg for String {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        out.bytes(self.as_bytes());
+    }
+}
+
+impl<const N: usize> ToArg for [u8; N] {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        out.bytes(self);
+    }
+}
+
+impl<T: ToArg + ToOwned + ?Sized> ToArg for Cow<'_, T> {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        (**self).write_arg(out);
+    }
+}
+
+macro_rules! integers {
+    ($($t:ty),*) => {$(
+        impl ToArg for $t {
+            fn write_arg(&self, out: ArgWriter<'_>) {
+                out.bytes(itoa::Buffer::new().format(*self).as_bytes());
+            }
+        }
+    )*};
+}
+integers!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, i128, u128);
+
+impl ToArg for f64 {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        // "inf" and "-inf" are what servers read; ryu writes them as "inf" too, but not "NaN".
+        let mut buffer = ryu::Buffer::new();
+        out.bytes(buffer.format(*self).as_bytes());
+    }
+}
+
+impl ToArg for f32 {
+    fn write_arg(&self, out: ArgWriter<'_>) {
+        let mut buffer = ryu::Buffer::new();
+        out.bytes(buffer.format(*self).as_bytes());
+    }
+}

@@ -1,0 +1,199 @@
+//! Starts real servers for the tests and stops them again.
+//!
+//! The server is `TSUBAME_TEST_SERVER` if that is set (any binary that takes Valkey's flags), else
+//! `TSUBAME_TEST_VALKEY`, else `valkey-server` of the PATH. Without one, the tests that need it say
+//! so and pass.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tsubame_client::{Client, ClientBuilder};
+
+/// The server binary, or `None` and a line that says which test is skipped.
+pub fn server_binary(test: &str) -> Option<PathBuf> {
+    for variable in ["TSUBAME_TEST_SERVER", "TSUBAME_TEST_VALKEY"] {
+        if let Some(path) = std::env::var_os(variable) {
+            return Some(path.into());
+        }
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|dir| dir.join("valkey-server")).find(|p| p.is_file());
+    if found.is_none() {
+        eprintln!("skipped: {test} needs valkey-server (set TSUBAME_TEST_VALKEY or PATH)");
+    }
+    found
+}
+
+/// A server process; killed when it is dropped.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+    dir: PathBuf,
+}
+
+impl Server {
+    pub fn start(binary: &PathBuf, extra: &[&str]) -> Server {
+        for _ in 0..20 {
+            let port = free_port();
+            let dir =
+                std::env::temp_dir().join(format!("tsubame-client-{}-{port}", std::process::id()));
+            std::fs::create_dir_all(&dir).unwrap();
+            let mut child = Command::new(binary)
+                .args([
+                    "--port",
+                    &port.to_string(),
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "",
+                    "--daemonize",
+                ])
+                .args(["no", "--appendonly", "no", "--dir", dir.to_str().unwrap()])
+                .args(extra)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            let until = Instant::now() + Duration::from_secs(10);
+            while Instant::now() < until {
+                if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                    return Server { child, port, dir };
+                }
+                if child.try_wait().unwrap().is_some() {
+                    break; // the port was taken meanwhile
+                }
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        panic!("{} does not start", binary.display());
+    }
+
+    pub fn addr(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// One command by hand; the raw reply.
+    pub fn call(&self, args: &[&str]) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        let mut request = format!("*{}\r\n", args.len());
+        for arg in args {
+            request.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
+        }
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut reply = Vec::new();
+        let mut buffer = [0; 65536];
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => break,
+                Ok(n) => {
+                    reply.extend_from_slice(&buffer[..n]);
+                    if !reply.starts_with(b"*")
+                        && reply.ends_with(b"\r\n")
+                        && !(reply.starts_with(b"$")
+                            && reply.iter().filter(|b| **b == b'\n').count() < 2)
+                    {
+                        break;
+                    }
+                }
+            }
+        }
+        String::from_utf8_lossy(&reply).into_owned()
+    }
+
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Calls of commands whose name begins with one of `prefixes`, by INFO commandstats.
+    pub fn calls(&self, prefixes: &[&str]) -> u64 {
+        let stats = self.call(&["INFO", "commandstats"]);
+        stats
+            .lines()
+            .filter_map(|line| line.strip_prefix("cmdstat_"))
+            .filter(|line| prefixes.iter().any(|prefix| line.starts_with(prefix)))
+            .filter_map(|line| line.split("calls=").nth(1)?.split(',').next()?.parse::<u64>().ok())
+            .sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+/// A port whose bus port (10,000 above) is free too.
+fn free_port() -> u16 {
+    loop {
+        let port = 20_000 + rand_u16() % 30_000;
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 10_000) {
+            return port;
+        }
+    }
+}
+
+fn rand_u16() -> u16 {
+    rand::random()
+}
+
+/// A cluster of `n` primaries.
+pub struct Cluster {
+    pub servers: Vec<Server>,
+}
+
+impl Cluster {
+    pub fn start(binary: &PathBuf, n: usize) -> Cluster {
+        let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+        let servers: Vec<Server> = (0..n).map(|_| Server::start(binary, &flags)).collect();
+        for (index, server) in servers.iter().enumerate() {
+            let first = (16384 * index / n).to_string();
+            let last = (16384 * (index + 1) / n - 1).to_string();
+            assert!(server.call(&["CLUSTER", "ADDSLOTSRANGE", &first, &last]).starts_with("+OK"));
+            server.call(&["CLUSTER", "SET-CONFIG-EPOCH", &(index + 1).to_string()]);
+            for other in &servers {
+                server.call(&["CLUSTER", "MEET", "127.0.0.1", &other.port.to_string()]);
+            }
+        }
+        let until = Instant::now() + Duration::from_secs(30);
+        let complete = |server: &Server| {
+            server.call(&["CLUSTER", "INFO"]).contains("cluster_state:ok")
+                && server.call(&["CLUSTER", "NODES"]).matches("connected").count() == n
+                && server.call(&["CLUSTER", "SLOTS"]).matches("127.0.0.1").count() == n
+        };
+        while !servers.iter().all(complete) {
+            assert!(Instant::now() < until, "the cluster does not form");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Cluster { servers }
+    }
+
+    pub fn builder(&self) -> ClientBuilder {
+        self.servers
+            .iter()
+            .fold(Client::builder(), |builder, server| builder.seed(&server.addr()).unwrap())
+    }
+
+    pub async fn client(&self) -> Client {
+        self.builder().connect().await.unwrap()
+    }
+
+    pub fn server(&self, port: u16) -> &Server {
+        self.servers.iter().find(|server| server.port == port).unwrap()
+    }
+}
