@@ -66,7 +66,9 @@ impl SlotSet {
     /// The slots in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u16> + '_ {
         self.bits.iter().enumerate().flat_map(|(index, &byte)| {
-            (0..8).filter(move |bit| byte & (1 << bit) != 0).map(move |bit| (index * 8 + bit) as u16)
+            (0..8)
+                .filter(move |bit| byte & (1 << bit) != 0)
+                .map(move |bit| (index * 8 + bit) as u16)
         })
     }
 

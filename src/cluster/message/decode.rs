@@ -100,7 +100,10 @@ impl Message {
         }
         let header = header(&mut input, port)?;
         let Some(kind) = kind else {
-            return Ok(Message { header: Some(Box::new(header.0)), body: Body::Unknown(wire_kind) });
+            return Ok(Message {
+                header: Some(Box::new(header.0)),
+                body: Body::Unknown(wire_kind),
+            });
         };
         let (header, extension_count) = header;
         let fixed = |body_len: usize, body: Body| {

@@ -212,7 +212,10 @@ pub enum Extension {
     Hostname(String),
     HumanNodename(String),
     /// The sender was told to forget `node` and remembers that for `ttl` seconds more.
-    ForgottenNode { node: NodeId, ttl: u64 },
+    ForgottenNode {
+        node: NodeId,
+        ttl: u64,
+    },
     ShardId(NodeId),
     ClientIpv4(String),
     ClientIpv6(String),
@@ -220,7 +223,10 @@ pub enum Extension {
     ClientTlsPort(u16),
     AvailabilityZone(String),
     /// A type this version does not know, or one whose text it will not take.
-    Unknown { kind: u16, data: Vec<u8> },
+    Unknown {
+        kind: u16,
+        data: Vec<u8>,
+    },
 }
 
 /// PING, PONG and MEET carry the same things.
@@ -240,13 +246,27 @@ pub enum Body {
         invalid_gossip: u16,
         extensions: Vec<Extension>,
     },
-    Fail { node: NodeId },
-    Publish { sharded: bool, channel: Vec<u8>, message: Vec<u8> },
+    Fail {
+        node: NodeId,
+    },
+    Publish {
+        sharded: bool,
+        channel: Vec<u8>,
+        message: Vec<u8>,
+    },
     FailoverAuthRequest,
     FailoverAuthAck,
-    Update { node: NodeId, config_epoch: u64, slots: SlotSet },
+    Update {
+        node: NodeId,
+        config_epoch: u64,
+        slots: SlotSet,
+    },
     MfStart,
-    Module { id: u64, kind: u8, payload: Vec<u8> },
+    Module {
+        id: u64,
+        kind: u8,
+        payload: Vec<u8>,
+    },
     /// A message of a later version.
     Unknown(u16),
 }

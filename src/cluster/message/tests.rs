@@ -196,7 +196,8 @@ fn any_gossip() -> impl Strategy<Value = Gossip> {
 }
 
 fn any_extension() -> impl Strategy<Value = Extension> {
-    let text = || "[!-+\\-./0-9:;<=>?@A-Z\\[\\]^_a-z{|}~]{0,60}".prop_map(|t| t.replace(['"', '\''], ""));
+    let text =
+        || "[!-+\\-./0-9:;<=>?@A-Z\\[\\]^_a-z{|}~]{0,60}".prop_map(|t| t.replace(['"', '\''], ""));
     prop_oneof![
         text().prop_map(Extension::Hostname),
         text().prop_map(Extension::HumanNodename),
@@ -220,8 +221,11 @@ fn any_payload() -> impl Strategy<Value = Body> {
     prop_oneof![
         (any::<bool>(), any_bytes(), any_bytes())
             .prop_map(|(sharded, channel, message)| Body::Publish { sharded, channel, message }),
-        (any::<u64>(), any::<u8>(), any_bytes())
-            .prop_map(|(id, kind, payload)| Body::Module { id, kind, payload }),
+        (any::<u64>(), any::<u8>(), any_bytes()).prop_map(|(id, kind, payload)| Body::Module {
+            id,
+            kind,
+            payload
+        }),
     ]
 }
 
