@@ -1,9 +1,18 @@
 //! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.
 
 pub mod cli;
-pub mod cluster;
+pub mod commands;
 pub mod config;
+pub mod dispatch;
 pub mod glob;
+pub mod keyspace;
 pub mod logging;
+pub mod net;
+pub mod protocol;
+pub mod pubsub;
+pub mod server;
+pub mod session;
+pub mod shard;
+pub mod stats;
 pub mod sys;
 pub mod types;

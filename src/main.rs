@@ -1,3 +1,26 @@
 //! The `tsubame` binary.
 
-fn main() {}
+use std::os::unix::ffi::OsStringExt;
+use std::process::ExitCode;
+
+use tsubame::commands::CommandTable;
+use tsubame::{cli, server};
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
+    let is_command = |name: &[u8]| CommandTable::get().find(name).is_some();
+    let started = match cli::start(&args, &is_command) {
+        Ok(started) => started,
+        Err(code) => return code,
+    };
+    match server::run(started.config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::warn!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Commands: a folder per group of COMMAND DOCS, one declaration each.
+//!
+//! A command reads its arguments, works on [`Cx::ks`] and writes [`Cx::reply`]. It does not know
+//! from which thread, connection or script it is called, nor what is locked: `dispatch` reads
+//! that off its [`CommandSpec`].
+
+pub mod connection;
+mod cx;
+mod error;
+pub mod generic;
+pub mod pubsub;
+mod spec;
+pub mod string;
+mod table;
+pub mod transactions;
+
+pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, int_arg, write_timeout};
+pub use error::CommandError;
+pub use spec::{
+    Acl, Arg, ArgKind, Arity, Begin, CommandSpec, Find, FindKeysFn, Flags, Group, KeyFlags,
+    KeySpec, Run, RunFn,
+};
+pub use table::{Command, CommandTable, KeyPosition};
+
+/// Every family's commands. A spec that is missing in its family's list is dead code.
+static FAMILIES: &[&[&[&CommandSpec]]] = &[
+    connection::COMMANDS,
+    generic::COMMANDS,
+    pubsub::COMMANDS,
+    string::COMMANDS,
+    transactions::COMMANDS,
+];

@@ -1,0 +1,244 @@
+//! All commands by name, with ids for statistics and what dispatch derives from their specs.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::FAMILIES;
+use super::spec::{Begin, CommandSpec, Find, Flags, KeyFlags, KeySpec, Run};
+use crate::protocol::{Args, parse_i64};
+
+/// Names longer than this are not commands.
+const NAME_BYTES_MAX: usize = 32;
+
+/// A command or subcommand at run time.
+pub struct Command {
+    /// Its index in [`CommandTable::all`], and in every core's statistics.
+    pub id: usize,
+    pub spec: &'static CommandSpec,
+    /// `get`, or `config|get` for a subcommand.
+    pub full_name: String,
+    /// The flags of the spec with those that follow from its keys.
+    pub flags: Flags,
+    /// The index of the key, for commands whose only key has a fixed place and whose shard is all
+    /// that must be held: nearly all traffic.
+    pub single_key: Option<usize>,
+    pub parent: Option<usize>,
+    subcommands: HashMap<Vec<u8>, usize>,
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.full_name)
+    }
+}
+
+/// A key among the arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyPosition {
+    pub index: usize,
+    pub flags: KeyFlags,
+}
+
+impl Command {
+    pub fn has_subcommands(&self) -> bool {
+        !self.subcommands.is_empty()
+    }
+
+    pub fn is_write(&self) -> bool {
+        self.flags.has(Flags::WRITE)
+    }
+
+    /// The keys among `args`; `None` if the arguments do not make sense (the command will say so).
+    pub fn keys(&self, args: &Args<'_>) -> Option<Vec<KeyPosition>> {
+        if let Some(find) = self.spec.find_keys {
+            let flags = self.spec.keys.first().map_or(KeyFlags::NONE, |spec| spec.flags);
+            let found = find(args)?;
+            return Some(found.into_iter().map(|index| KeyPosition { index, flags }).collect());
+        }
+        let mut found = Vec::new();
+        for spec in self.spec.keys {
+            if !spec.flags.has(KeyFlags::NOT_KEY) {
+                positions(spec, args, &mut found)?;
+            }
+        }
+        Some(found)
+    }
+
+    /// As [`Command::keys`], with the arguments that merely hash like keys: shard channels.
+    pub fn routing_keys(&self, args: &Args<'_>) -> Option<Vec<KeyPosition>> {
+        let mut found = self.keys(args)?;
+        for spec in self.spec.keys.iter().filter(|spec| spec.flags.has(KeyFlags::NOT_KEY)) {
+            positions(spec, args, &mut found)?;
+        }
+        Some(found)
+    }
+}
+
+fn positions(spec: &KeySpec, args: &Args<'_>, found: &mut Vec<KeyPosition>) -> Option<()> {
+    let len = args.len() as i64;
+    let begin = match spec.begin {
+        Begin::Index(index) => index as i64,
+        Begin::Unknown => return Some(()),
+        Begin::Keyword { word, start } => {
+            let start = i64::from(start);
+            let at = if start > 0 {
+                (start..len).find(|at| args.is(*at as usize, word))
+            } else {
+                (1..=len + start).rev().find(|at| args.is(*at as usize, word))
+            };
+            match at {
+                Some(at) => at + 1,
+                None => return Some(()),
+            }
+        }
+    };
+    let (first, last, step) = match spec.find {
+        Find::Unknown => return Some(()),
+        Find::Range { last, step, limit } => {
+            let last = if last >= 0 {
+                begin + i64::from(last)
+            } else if limit <= 1 {
+                len + i64::from(last)
+            } else {
+                begin + (len - begin) / limit as i64 + i64::from(last)
+            };
+            (begin, last, step as i64)
+        }
+        Find::KeyNum { count_at, first, step } => {
+            let count_at = begin + count_at as i64;
+            let count = parse_i64(args.get(usize::try_from(count_at).ok()?)?)?;
+            if count < 0 || count > len {
+                return None;
+            }
+            let first = begin + first as i64;
+            (first, first + (count - 1) * step as i64, step as i64)
+        }
+    };
+    if first <= last && (first < 1 || last >= len) {
+        return None;
+    }
+    let mut at = first;
+    while at <= last {
+        found.push(KeyPosition { index: at as usize, flags: spec.flags });
+        at += step;
+    }
+    Some(())
+}
+
+/// All commands of the server.
+pub struct CommandTable {
+    all: Vec<Command>,
+    names: HashMap<Vec<u8>, usize>,
+    /// Open addressing by a hash of the lowered name: the first step of every command.
+    buckets: Box<[u16]>,
+}
+
+static TABLE: LazyLock<CommandTable> = LazyLock::new(CommandTable::build);
+
+impl CommandTable {
+    /// The process's table.
+    pub fn get() -> &'static CommandTable {
+        &TABLE
+    }
+
+    fn build() -> Self {
+        let mut table = Self { all: Vec::new(), names: HashMap::new(), buckets: Box::default() };
+        for spec in FAMILIES.iter().copied().flatten().copied().flatten() {
+            let id = table.add(spec, None);
+            let earlier = table.names.insert(spec.name.as_bytes().to_vec(), id);
+            assert!(earlier.is_none(), "{} is declared twice", spec.name);
+        }
+        table.buckets = vec![u16::MAX; 2048].into_boxed_slice();
+        for (name, id) in &table.names {
+            let mut at = name_hash(name);
+            while table.buckets[at % 2048] != u16::MAX {
+                at += 1;
+            }
+            table.buckets[at % 2048] = *id as u16;
+        }
+        table
+    }
+
+    fn add(&mut self, spec: &'static CommandSpec, parent: Option<usize>) -> usize {
+        let id = self.all.len();
+        let full_name = match parent {
+            Some(parent) => format!("{}|{}", self.all[parent].spec.name, spec.name),
+            None => spec.name.to_owned(),
+        };
+        let single_key = match (spec.run, spec.keys, spec.find_keys) {
+            (Run::OnShard(_), [only], None) => match (only.begin, only.find) {
+                (Begin::Index(index), Find::Range { last: 0, .. }) => Some(index),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.all.push(Command {
+            id,
+            spec,
+            full_name,
+            flags: spec.all_flags(),
+            single_key,
+            parent,
+            subcommands: HashMap::new(),
+        });
+        for sub in spec.subcommands {
+            let sub_id = self.add(sub, Some(id));
+            self.all[id].subcommands.insert(sub.name.as_bytes().to_vec(), sub_id);
+        }
+        id
+    }
+
+    /// Every command and subcommand; a command's index is its id.
+    pub fn all(&self) -> &[Command] {
+        &self.all
+    }
+
+    /// Top-level commands.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.all.iter().filter(|command| command.parent.is_none())
+    }
+
+    pub fn subcommands<'t>(&'t self, of: &'t Command) -> impl Iterator<Item = &'t Command> {
+        self.all.iter().filter(move |command| command.parent == Some(of.id))
+    }
+
+    /// A top-level command by name, whatever the case.
+    #[inline]
+    pub fn find(&self, name: &[u8]) -> Option<&Command> {
+        if name.len() > NAME_BYTES_MAX {
+            return None;
+        }
+        let mut at = name_hash(name);
+        loop {
+            let id = self.buckets[at % 2048];
+            if id == u16::MAX {
+                return None;
+            }
+            let command = &self.all[usize::from(id)];
+            if command.spec.name.as_bytes().eq_ignore_ascii_case(name) {
+                return Some(command);
+            }
+            at += 1;
+        }
+    }
+
+    /// A subcommand of `command` by name, whatever the case.
+    pub fn find_sub(&self, command: &Command, name: &[u8]) -> Option<&Command> {
+        let id = command.subcommands.get(&name.to_ascii_lowercase())?;
+        Some(&self.all[*id])
+    }
+}
+
+/// A hash of the first eight bytes, lowered, and the length.
+#[inline]
+fn name_hash(name: &[u8]) -> usize {
+    let mut first = [0u8; 8];
+    let len = name.len().min(8);
+    first[..len].copy_from_slice(&name[..len]);
+    // Bit 5 tells a lower-case letter; names have no bytes that this could confuse.
+    let lowered = u64::from_le_bytes(first) | 0x2020_2020_2020_2020;
+    let tail = name.get(name.len().wrapping_sub(1)).map_or(0, |b| u64::from(b | 0x20));
+    let mixed =
+        (lowered ^ (name.len() as u64) << 56 ^ tail << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 50) as usize
+}

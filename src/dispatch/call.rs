@@ -1,0 +1,112 @@
+//! Running a command under the locks it needs: the one place where command code is called.
+
+use super::blocking;
+use super::core::Core;
+use super::flow::Flow;
+use crate::commands::{Command, CommandError, CommandResult, Cx, Flags, Run};
+use crate::keyspace::Keyspace;
+use crate::protocol::{Args, Reply};
+use crate::session::{Client, ClientFlags};
+
+/// Who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A client's own command, which may make the client wait.
+    Client,
+    /// EXEC or a script.
+    Nested,
+    /// A writer that serves a waiting client.
+    Waiter,
+}
+
+/// Runs a command and writes its reply, or its error, at the end of `out`. Counts and times it.
+///
+/// The locks that its `Run` asks for are held; a `Flow` takes its own.
+pub fn call(
+    core: &mut Core,
+    client: &mut Client,
+    command: &'static Command,
+    args: &Args<'_>,
+    out: &mut Vec<u8>,
+    origin: Origin,
+) -> CommandResult {
+    let start = core.ticks();
+    let before = out.len();
+    let result = match command.spec.run {
+        Run::Flow(run) => {
+            let can_block = origin == Origin::Client;
+            let mut flow = Flow { core, client, out, command, can_block, is_busy: false };
+            let result = run(&mut flow, args);
+            if flow.is_busy {
+                out.truncate(before);
+                return Err(CommandError::Replied);
+            }
+            result
+        }
+        Run::OnShard(run) | Run::Local(run) | Run::Gated(run) => {
+            let server = core.server.clone();
+            let mut ks = Keyspace::new(
+                &server.store,
+                &mut core.held,
+                &mut core.effects,
+                &core.stats,
+                client.db,
+                core.now_ms,
+            );
+            ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
+            let mut cx = Cx {
+                ks,
+                reply: Reply::new(out, client.resp),
+                client,
+                server: &server,
+                spec: command.spec,
+                core: core.id,
+                can_block: origin != Origin::Nested,
+                blocked: None,
+            };
+            let result = run(&mut cx, args);
+            let (dirty, blocked) = (cx.ks.dirty, cx.blocked.take());
+            core.stats.dirty.add(dirty);
+            if let Some(request) = blocked {
+                blocking::begin_wait(core, client, command, args, request, origin);
+            }
+            result
+        }
+        Run::Container => unreachable!("containers have no code; lookup gives a subcommand"),
+    };
+    finish(core, client, command, args, out, result, start)
+}
+
+/// Writes the error, if any, and counts the call.
+pub(super) fn finish(
+    core: &mut Core,
+    client: &mut Client,
+    command: &'static Command,
+    args: &Args<'_>,
+    out: &mut Vec<u8>,
+    result: CommandResult,
+    start: u64,
+) -> CommandResult {
+    let _ = args;
+    let ticks = core.ticks().wrapping_sub(start);
+    let stats = &core.stats.commands[command.id];
+    stats.calls.add(1);
+    stats.ticks.add(ticks);
+    core.stats.commands_processed.add(1);
+    if let Err(error) = &result {
+        stats.failed.add(1);
+        core.stats.errors.add(1);
+        write_error(out, client, error);
+    }
+    debug_assert!(
+        !command.flags.has(Flags::BLOCKING) || client.blocked.is_none() || result.is_ok()
+    );
+    result
+}
+
+/// Writes an error reply; what is already replied stays as it is.
+pub(super) fn write_error(out: &mut Vec<u8>, client: &Client, error: &CommandError) {
+    if *error != CommandError::Replied {
+        Reply::new(out, client.resp).error(&error.to_string());
+    }
+}

@@ -1,0 +1,186 @@
+//! What a core needs to run commands, and how it gets the locks for them.
+#![expect(unsafe_code, reason = "marks all shards as held once the gate is closed")]
+
+use std::sync::Arc;
+
+use super::{blocking, effects};
+use crate::keyspace::Effects;
+use crate::server::Server;
+use crate::shard::{Held, Release, ShardSet};
+use crate::stats::CoreStats;
+use crate::sys::unix_ms;
+
+/// Failed attempts at a lock set after which a command takes the gate, so that it is not starved.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// What was needed is held by another core. The connection is put aside; the core is told when to
+/// try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+/// The execution state of one event loop.
+pub struct Core {
+    pub id: usize,
+    pub server: Arc<Server>,
+    pub stats: Arc<CoreStats>,
+    pub held: Held,
+    pub effects: Effects,
+    /// The time of this round, in Unix milliseconds.
+    pub now_ms: u64,
+    /// Nesting of locked sections: the outermost takes and releases.
+    depth: u32,
+    /// Between [`Core::enter`] and [`Core::leave`].
+    entered: bool,
+    /// A scratch buffer for replies that go elsewhere.
+    pub scratch: Vec<u8>,
+}
+
+impl Core {
+    pub fn new(id: usize, server: Arc<Server>) -> Self {
+        let stats = server.stats[id].clone();
+        let held = server.store.shards.nothing_held();
+        Self {
+            id,
+            server,
+            stats,
+            held,
+            effects: Effects::default(),
+            now_ms: unix_ms(),
+            depth: 0,
+            entered: false,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Ticks of the clock that durations are measured with.
+    #[inline]
+    pub fn ticks(&self) -> u64 {
+        self.server.clock.raw()
+    }
+
+    /// Ticks as microseconds.
+    pub fn micros(&self, ticks: u64) -> u64 {
+        self.server.clock.delta_as_nanos(0, ticks) / 1000
+    }
+
+    /// Begins a batch; `false` while somebody is alone behind the gate, who tells us when he left.
+    pub fn enter(&mut self) -> bool {
+        debug_assert!(!self.entered);
+        let gate = &self.server.gate;
+        self.entered = gate.enter(self.id) || gate.ask(self.id) && gate.enter(self.id);
+        self.entered
+    }
+
+    pub fn leave(&mut self) {
+        if self.entered {
+            self.server.gate.leave(self.id);
+            self.entered = false;
+        }
+    }
+
+    /// Whether the core is still inside its batch; a lost race for the gate throws it out.
+    pub fn is_entered(&self) -> bool {
+        self.entered
+    }
+
+    /// Whether a locked section is running, whose locks a nested command uses.
+    pub fn is_nested(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// Runs `f` with the shards of `set` held, and with those that serving the shards' waiters
+    /// may need. Effects are carried out before and after the release.
+    pub fn with_shards<R>(
+        &mut self,
+        set: &ShardSet,
+        f: impl FnOnce(&mut Core) -> R,
+    ) -> Result<R, Busy> {
+        if self.depth > 0 || self.server.store.shards.is_single() {
+            debug_assert!(set.iter().all(|shard| self.held.contains(shard)));
+            return Ok(self.section(f));
+        }
+        let mut wanted = *set;
+        for _ in 0..ATTEMPTS_MAX {
+            match self.server.store.shards.try_lock_all(&mut self.held, &wanted) {
+                Ok(()) => {
+                    let wider = self.with_waiters(&wanted);
+                    if wider.is_subset_of(&wanted) {
+                        return Ok(self.section(f));
+                    }
+                    wanted = wider;
+                    self.release();
+                }
+                Err((shard, release)) => {
+                    self.stats.lock_contended.add(1);
+                    self.server.tell(release);
+                    if !self.server.store.shards.lock_or_ask(&mut self.held, shard, self.id) {
+                        return Err(Busy);
+                    }
+                    self.release();
+                }
+            }
+        }
+        self.with_gate(f)
+    }
+
+    /// Runs `f` with the gate closed: every shard is held.
+    pub fn with_gate<R>(&mut self, f: impl FnOnce(&mut Core) -> R) -> Result<R, Busy> {
+        if self.depth > 0 || self.server.store.shards.is_single() {
+            assert!(self.held.holds_all(), "a nested command found the gate open");
+            return Ok(self.section(f));
+        }
+        let server = self.server.clone();
+        if !server.gate.try_close(self.id) {
+            self.entered = false;
+            return Err(Busy);
+        }
+        self.stats.gate_closed.add(1);
+        // SAFETY: the gate was just closed by this thread; it is opened right below, after
+        // `leave_exclusive`.
+        unsafe { server.store.shards.enter_exclusive(&mut self.held) };
+        let result = self.section_inner(f);
+        server.store.shards.leave_exclusive(&mut self.held);
+        server.tell(Release(server.gate.open(self.id)));
+        effects::after_release(self);
+        Ok(result)
+    }
+
+    fn section<R>(&mut self, f: impl FnOnce(&mut Core) -> R) -> R {
+        let result = self.section_inner(f);
+        if self.depth == 0 {
+            self.release();
+            effects::after_release(self);
+        }
+        result
+    }
+
+    fn section_inner<R>(&mut self, f: impl FnOnce(&mut Core) -> R) -> R {
+        self.depth += 1;
+        let result = f(self);
+        if self.depth == 1 && !self.effects.ready.is_empty() {
+            blocking::serve_ready(self);
+        }
+        self.depth -= 1;
+        result
+    }
+
+    /// Carries out what commands left to be done once their locks are released.
+    pub fn finish_effects(&mut self) {
+        effects::after_release(self);
+    }
+
+    /// `set` and the shards of the commands that wait in it.
+    fn with_waiters(&self, set: &ShardSet) -> ShardSet {
+        let mut wider = *set;
+        for shard in set.iter() {
+            self.server.store.shards.data(&self.held, shard).waiters.widen(&mut wider);
+        }
+        wider
+    }
+
+    /// Releases all locks, and tells those who asked.
+    pub fn release(&mut self) {
+        let release = self.server.store.shards.unlock_all(&mut self.held);
+        self.server.tell(release);
+    }
+}

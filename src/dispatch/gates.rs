@@ -1,0 +1,73 @@
+//! The gates that a command passes before it is run or queued.
+
+use super::core::Core;
+use crate::commands::{Command, CommandError, CommandTable, Flags};
+use crate::protocol::Args;
+use crate::session::{Client, ClientFlags};
+
+/// Finds the command, or the subcommand, that `args` name.
+pub(super) fn lookup(args: &Args<'_>) -> Result<&'static Command, CommandError> {
+    let table = CommandTable::get();
+    let name = args.at(0);
+    let command = table.find(name).ok_or_else(|| unknown(args))?;
+    if !command.has_subcommands() || args.len() == 1 {
+        return Ok(command);
+    }
+    table.find_sub(command, args.at(1)).ok_or_else(|| {
+        CommandError::text(format!(
+            "unknown subcommand '{}'. Try {} HELP.",
+            printable(args.at(1), 128),
+            command.spec.name.to_ascii_uppercase()
+        ))
+    })
+}
+
+fn unknown(args: &Args<'_>) -> CommandError {
+    let mut text =
+        format!("unknown command '{}', with args beginning with: ", printable(args.at(0), 128));
+    let mut shown = 0;
+    for arg in args.from(1).iter() {
+        if shown >= 128 {
+            break;
+        }
+        let part = printable(arg, 128 - shown);
+        text.push_str(&format!("'{part}' "));
+        shown += part.len() + 3;
+    }
+    CommandError::text(text)
+}
+
+/// At most `max` bytes of client input for an error text; line ends are blanked by the writer.
+fn printable(bytes: &[u8], max: usize) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(max)]).into_owned()
+}
+
+/// Everything between the lookup and the run: `Err` is the reply.
+pub(super) fn check(
+    core: &Core,
+    client: &Client,
+    command: &Command,
+    args: &Args<'_>,
+) -> Result<(), CommandError> {
+    let _ = core;
+    if !command.spec.arity.accepts(args.len())
+        || matches!(command.spec.run, crate::commands::Run::Container)
+    {
+        return Err(CommandError::WrongArity(command.full_name.clone()));
+    }
+    if client.flags.has(ClientFlags::UNAUTHENTICATED) && !command.flags.has(Flags::NO_AUTH) {
+        return Err(CommandError::NoAuth);
+    }
+    if client.flags.has(ClientFlags::PUBSUB) && !client.is_resp3() && !command.spec.runs_subscribed
+    {
+        return Err(CommandError::text(format!(
+            "Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are \
+             allowed in this context",
+            command.full_name
+        )));
+    }
+    if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {
+        return Err(CommandError::err("Command not allowed inside a transaction"));
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! One command of a client, from its name to its reply: the way that knows every case.
+
+use super::call::{Origin, call, write_error};
+use super::core::{Busy, Core};
+use super::{gates, monitor, routing};
+use crate::commands::{Command, CommandError, Flags, Run};
+use crate::protocol::{Args, OwnedArgs, Reply};
+use crate::server::PauseKind;
+use crate::session::{Client, ClientFlags, QueuedCommand};
+
+/// How the connection goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// With its next command.
+    Continue,
+    /// With this command again, when the core is told.
+    PutAside,
+    /// With this command again, when CLIENT PAUSE is over.
+    Paused,
+    /// When it is served or its time is up.
+    Blocked,
+}
+
+/// Runs one command of a client through every gate.
+pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>) -> Next {
+    let before = out.len();
+    let was_skipping = client.flags.has(ClientFlags::REPLY_SKIP);
+    let was_asking = client.flags.has(ClientFlags::ASKING);
+    let next = step(core, client, args, out);
+    if matches!(next, Next::PutAside | Next::Paused) {
+        out.truncate(before);
+        return next;
+    }
+    if client.flags.has(ClientFlags::REPLY_OFF) || was_skipping {
+        out.truncate(before);
+    }
+    if was_skipping {
+        client.set_flag(ClientFlags::REPLY_SKIP, false);
+    }
+    if was_asking {
+        client.set_flag(ClientFlags::ASKING, false);
+    }
+    next
+}
+
+fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>) -> Next {
+    let command = match gates::lookup(args) {
+        Ok(command) => command,
+        Err(error) => {
+            reject(core, client, None, &error, out);
+            return Next::Continue;
+        }
+    };
+    if let Err(error) = gates::check(core, client, command, args) {
+        reject(core, client, Some(command), &error, out);
+        return Next::Continue;
+    }
+    if is_paused(core, client, command) {
+        return Next::Paused;
+    }
+    if client.multi.is_some() && !command.spec.runs_in_multi {
+        queue(client, command, args);
+        Reply::new(out, client.resp).simple("QUEUED");
+        return Next::Continue;
+    }
+    monitor::feed(core, client, command, args);
+    client.info.last_command.store(command.id as u32 + 1, std::sync::atomic::Ordering::Relaxed);
+    if run(core, client, command, args, out).is_err() {
+        return Next::PutAside;
+    }
+    if client.blocked.is_some() { Next::Blocked } else { Next::Continue }
+}
+
+/// Runs a command under the locks it asks for.
+fn run(
+    core: &mut Core,
+    client: &mut Client,
+    command: &'static Command,
+    args: &Args<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), Busy> {
+    match command.spec.run {
+        Run::Local(_) | Run::Container => {
+            let _ = call(core, client, command, args, out, Origin::Client);
+            super::effects::after_release(core);
+            Ok(())
+        }
+        Run::OnShard(_) => {
+            let set = routing::shards_of(&core.server.store.shards, command, args);
+            core.with_shards(&set, |core| {
+                let _ = call(core, client, command, args, out, Origin::Client);
+            })
+        }
+        Run::Gated(_) => core.with_gate(|core| {
+            let _ = call(core, client, command, args, out, Origin::Client);
+        }),
+        Run::Flow(_) => {
+            let before = out.len();
+            let result = call(core, client, command, args, out, Origin::Client);
+            // A flow that wrote nothing and has "replied" did not get its locks.
+            let no_locks = result == Err(CommandError::Replied) && out.len() == before;
+            if no_locks { Err(Busy) } else { Ok(()) }
+        }
+    }
+}
+
+fn queue(client: &mut Client, command: &'static Command, args: &Args<'_>) {
+    let owned = OwnedArgs::copy(args);
+    if let Some(multi) = &mut client.multi {
+        multi.bytes += owned.heap_bytes() + size_of::<QueuedCommand>();
+        multi.queue.push(QueuedCommand { command, args: owned });
+        let info = &client.info;
+        info.multi.store(multi.queue.len() as i64, std::sync::atomic::Ordering::Relaxed);
+        info.multi_bytes.store(multi.bytes as u64, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+/// Answers the error of a command that is not run; an open transaction is spoilt by it.
+fn reject(
+    core: &Core,
+    client: &mut Client,
+    command: Option<&Command>,
+    error: &CommandError,
+    out: &mut Vec<u8>,
+) {
+    if let Some(multi) = &mut client.multi {
+        multi.is_dirty = true;
+        client.set_flag(ClientFlags::DIRTY_EXEC, true);
+    }
+    if let Some(command) = command {
+        core.stats.commands[command.id].rejected.add(1);
+    }
+    core.stats.errors.add(1);
+    write_error(out, client, error);
+}
+
+fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {
+    let Some(kind) = core.server.pause.kind(core.now_ms) else { return false };
+    // EXEC is as much a write as what was queued.
+    let writes = command.flags.has(Flags::WRITE)
+        || command.flags.has(Flags::MAY_REPLICATE)
+        || command.spec.name == "exec"
+            && client.multi.as_ref().is_some_and(|m| {
+                m.queue.iter().any(|q| q.command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)))
+            });
+    match kind {
+        PauseKind::All => {
+            command.spec.group != crate::commands::Group::Connection
+                || command.spec.name != "client" && command.parent.is_none()
+        }
+        PauseKind::Write => writes,
+    }
+}

@@ -1,0 +1,195 @@
+//! One database of one shard: its tables.
+
+use super::entry::Entry;
+use super::key::Key;
+use crate::types::table::{Ref, RefMut, Table};
+
+/// How the keys of a shard are laid out: one table, or one for each of its slots.
+///
+/// A cluster needs to list and count the keys of a slot, and to move them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Whole,
+    /// Slots are dealt to shards in turn, so slot `s` is table `s >> shard_bits` of its shard.
+    PerSlot {
+        shard_bits: u32,
+    },
+}
+
+/// A table of a database, counted from 0.
+pub type TableId = usize;
+
+/// One database of one shard.
+pub struct Db {
+    layout: Layout,
+    /// Empty until the first key.
+    tables: Box<[Table<Entry>]>,
+    keys: usize,
+    expires: usize,
+}
+
+impl Db {
+    pub fn new(layout: Layout) -> Self {
+        Self { layout, tables: Box::default(), keys: 0, expires: 0 }
+    }
+
+    /// Keys, those included that expired but were not met yet.
+    pub fn len(&self) -> usize {
+        self.keys
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.keys == 0
+    }
+
+    /// Keys with a deadline.
+    pub fn expires(&self) -> usize {
+        self.expires
+    }
+
+    pub fn table_count(&self) -> usize {
+        match self.layout {
+            Layout::Whole => 1,
+            Layout::PerSlot { shard_bits } => crate::shard::SLOTS >> shard_bits,
+        }
+    }
+
+    fn id_of(&self, slot: u16) -> TableId {
+        match self.layout {
+            Layout::Whole => 0,
+            Layout::PerSlot { shard_bits } => usize::from(slot) >> shard_bits,
+        }
+    }
+
+    #[inline]
+    fn table_of(&self, slot: u16) -> Option<&Table<Entry>> {
+        self.tables.get(self.id_of(slot))
+    }
+
+    #[inline]
+    fn table_of_mut(&mut self, slot: u16) -> Option<&mut Table<Entry>> {
+        let id = self.id_of(slot);
+        self.tables.get_mut(id)
+    }
+
+    pub fn table(&self, id: TableId) -> Option<&Table<Entry>> {
+        self.tables.get(id)
+    }
+
+    /// The keys of a slot, if slots have tables of their own.
+    pub fn slot_table(&self, slot: u16) -> Option<&Table<Entry>> {
+        match self.layout {
+            Layout::Whole => None,
+            Layout::PerSlot { .. } => self.table_of(slot),
+        }
+    }
+
+    pub fn tables(&self) -> &[Table<Entry>] {
+        &self.tables
+    }
+
+    #[inline]
+    pub fn find(&self, key: &Key<'_>) -> Option<Ref<'_, Entry>> {
+        self.table_of(key.slot)?.find(key.hash, key.bytes)
+    }
+
+    #[inline]
+    pub fn find_mut(&mut self, key: &Key<'_>) -> Option<RefMut<'_, Entry>> {
+        self.table_of_mut(key.slot)?.find_mut(key.hash, key.bytes)
+    }
+
+    /// Adds an entry whose key is not there yet.
+    pub fn insert(&mut self, key: &Key<'_>, entry: Entry) {
+        debug_assert_eq!(entry.key_bytes(), key.bytes);
+        self.allocate();
+        self.keys += 1;
+        self.expires += usize::from(entry.deadline().is_some());
+        let table = self.table_of_mut(key.slot).expect("tables were just allocated");
+        table.insert_unique(key.hash, entry);
+    }
+
+    fn allocate(&mut self) {
+        if self.tables.is_empty() {
+            self.tables = (0..self.table_count()).map(|_| Table::new()).collect();
+        }
+    }
+
+    pub fn remove(&mut self, key: &Key<'_>) -> Option<Entry> {
+        let entry = self.table_of_mut(key.slot)?.remove(key.hash, key.bytes)?;
+        self.keys -= 1;
+        self.expires -= usize::from(entry.deadline().is_some());
+        Some(entry)
+    }
+
+    /// Sets or clears the deadline of a key that is there.
+    pub fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<u64>) {
+        let Some(table) = self.table_of_mut(key.slot) else { return };
+        let Some(mut entry) = table.find_mut(key.hash, key.bytes) else { return };
+        let had = entry.deadline().is_some();
+        entry.set_deadline(deadline);
+        drop(entry);
+        if let Some(at) = deadline {
+            table.note_deadline(key.hash, at);
+        }
+        self.expires -= usize::from(had);
+        self.expires += usize::from(deadline.is_some());
+    }
+
+    /// Takes everything out, to be dropped elsewhere.
+    pub fn take(&mut self) -> Box<[Table<Entry>]> {
+        self.keys = 0;
+        self.expires = 0;
+        std::mem::take(&mut self.tables)
+    }
+
+    /// Takes the keys of one slot out, to be dropped elsewhere.
+    pub fn take_slot(&mut self, slot: u16) -> Option<Table<Entry>> {
+        let table = std::mem::replace(self.table_of_mut(slot)?, Table::new());
+        self.keys -= table.len();
+        self.expires -= table.iter().filter(|entry| entry.deadline().is_some()).count();
+        Some(table)
+    }
+
+    /// Removes the entries of one table whose time has come, giving each to `removed`.
+    ///
+    /// Looks at about `budget` entries from `cursor` on and answers where to go on, 0 at the end.
+    pub fn sweep_expired(
+        &mut self,
+        id: TableId,
+        now_ms: u64,
+        cursor: u64,
+        budget: usize,
+        mut removed: impl FnMut(Entry),
+    ) -> u64 {
+        let Some(table) = self.tables.get_mut(id) else { return 0 };
+        let mut gone = 0;
+        let next = table.sweep_expired(now_ms, budget, cursor, |entry| {
+            gone += 1;
+            removed(entry);
+        });
+        self.keys -= gone;
+        self.expires -= gone;
+        next.cursor
+    }
+
+    /// Bytes of the tables themselves, without the entries.
+    pub fn table_bytes(&self) -> usize {
+        self.tables.iter().map(Table::allocated_bytes).sum()
+    }
+
+    /// Fetches the bucket of a hash into the cache.
+    #[inline]
+    pub fn prefetch_bucket(&self, slot: u16, hash: u64) {
+        if let Some(table) = self.table_of(slot) {
+            table.prefetch_bucket(hash);
+        }
+    }
+
+    /// Fetches the entries that a hash may stand for into the cache; the bucket is there by now.
+    #[inline]
+    pub fn prefetch_entry(&self, slot: u16, hash: u64) {
+        if let Some(table) = self.table_of(slot) {
+            table.prefetch_entry(hash);
+        }
+    }
+}

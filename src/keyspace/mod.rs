@@ -1,0 +1,30 @@
+//! Databases, entries, expiry: what a running command sees of the data.
+//!
+//! [`Store`] holds the shards; [`Keyspace`] is the view that a command gets of the shards its
+//! thread holds, in the client's database. Knows nothing of sockets, RESP or command names.
+
+mod blocked;
+mod db;
+mod entry;
+mod events;
+mod expire;
+mod flush;
+mod key;
+mod obj;
+mod shard_data;
+mod store;
+mod strings;
+mod view;
+mod watch;
+
+pub use blocked::{BlockedKind, Ticket, WaitQueue, Waiter, Waiters};
+pub use db::{Db, TableId};
+pub use entry::{EMBEDDED_BYTES_MAX, Entry, KeyRef, ValueRef};
+pub use events::{Event, NotifyClass};
+pub use key::{Key, key_slot};
+pub use obj::{Obj, ObjType, Typed, WrongType};
+pub use shard_data::ShardData;
+pub use store::Store;
+pub use strings::StrRef;
+pub use view::{Effects, Keyspace, ReadyKey};
+pub use watch::{WatchFlag, Watchers};

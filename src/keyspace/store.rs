@@ -1,0 +1,45 @@
+//! All the data of the process.
+
+use std::sync::Arc;
+
+use super::db::Layout;
+use super::shard_data::ShardData;
+use crate::config::Config;
+use crate::shard::{Shards, shard_count};
+
+/// The shards and the settings that decide how they are used.
+pub struct Store {
+    pub shards: Shards<ShardData>,
+    pub config: Arc<Config>,
+    databases: u16,
+    per_slot: bool,
+}
+
+impl Store {
+    /// `locking` threads will use the store: the event loops, and service threads that lock.
+    pub fn new(config: Arc<Config>, threads: usize, locking: usize, cluster: bool) -> Self {
+        let count = shard_count(threads);
+        let databases = if cluster {
+            config.cluster_databases.get() as u16
+        } else {
+            config.databases.get() as u16
+        };
+        let layout = if cluster {
+            Layout::PerSlot { shard_bits: count.trailing_zeros() }
+        } else {
+            Layout::Whole
+        };
+        let shards =
+            Shards::new(count, locking == 1, |_| ShardData::new(usize::from(databases), layout));
+        Self { shards, config, databases, per_slot: cluster }
+    }
+
+    pub fn databases(&self) -> u16 {
+        self.databases
+    }
+
+    /// Whether each slot has a table of its own (cluster mode).
+    pub fn is_per_slot(&self) -> bool {
+        self.per_slot
+    }
+}

@@ -1,0 +1,669 @@
+//! The event loop of a core.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mio::{Events, Poll, Token};
+use rand::Rng;
+use slab::Slab;
+
+use super::conn::{Conn, Standing};
+use super::round::{Outcome, Round};
+use super::socket::{Listener, Socket};
+use crate::commands::write_timeout;
+use crate::config::ClientClass;
+use crate::dispatch::{Core, Next, end_wait, end_watch};
+use crate::keyspace::WatchFlag;
+use crate::protocol::{Limits, Reply};
+use crate::server::Server;
+use crate::session::{Blocked, Client, ClientFlags, ClientInfo, ConnId, Message, Watched};
+use crate::sys::unix_ms;
+
+const WAKE: Token = Token(usize::MAX);
+const LISTENERS: usize = usize::MAX / 2;
+
+/// What one read takes at the most; a connection that has more waits for its next turn.
+const READ_BYTES: usize = 16 * 1024;
+const ARENA_BYTES: usize = 256 * 1024;
+/// Connections in a round.
+const VISITS_MAX: usize = 128;
+const EVENTS_MAX: usize = 512;
+/// How often a loop looks after its clients and shards when nothing else happens.
+const TICK_MS: u64 = 100;
+
+/// A core's loop, before it runs.
+pub struct EventLoop {
+    core: Core,
+    poll: Poll,
+    conns: Slab<Conn>,
+    ready: VecDeque<usize>,
+    /// Connections that wait for a shard or the gate.
+    aside: Vec<usize>,
+    paused: Vec<usize>,
+    /// Deadlines of blocked clients.
+    timers: BinaryHeap<Reverse<(u64, usize, u64)>>,
+    /// Waits that are over but could not be taken out of a busy shard yet.
+    ended: Vec<Box<Blocked>>,
+    /// Watches of clients that went, likewise.
+    unwatched: Vec<(Vec<Watched>, WatchFlag)>,
+    round: Round,
+    inbox: Vec<Message>,
+    listeners: Vec<Listener>,
+    next_tick_ms: u64,
+    ticks: u64,
+    stopping: bool,
+    closed: Vec<usize>,
+}
+
+impl EventLoop {
+    /// `poll` is the one that the mailbox's waker was made from.
+    pub fn new(
+        id: usize,
+        server: Arc<Server>,
+        poll: Poll,
+        listeners: Vec<Listener>,
+    ) -> io::Result<Self> {
+        let mut this = Self {
+            core: Core::new(id, server),
+            poll,
+            conns: Slab::new(),
+            ready: VecDeque::new(),
+            aside: Vec::new(),
+            paused: Vec::new(),
+            timers: BinaryHeap::new(),
+            ended: Vec::new(),
+            unwatched: Vec::new(),
+            round: Round::new(ARENA_BYTES),
+            inbox: Vec::new(),
+            listeners: Vec::new(),
+            next_tick_ms: 0,
+            ticks: 0,
+            stopping: false,
+            closed: Vec::new(),
+        };
+        this.listen(listeners)?;
+        Ok(this)
+    }
+
+    /// The token under which the core's waker is registered.
+    pub fn wake_token() -> Token {
+        WAKE
+    }
+
+    fn listen(&mut self, listeners: Vec<Listener>) -> io::Result<()> {
+        self.listeners = listeners;
+        for (index, listener) in self.listeners.iter_mut().enumerate() {
+            listener.register(self.poll.registry(), Token(LISTENERS + index))?;
+        }
+        Ok(())
+    }
+
+    /// Runs until the server stops.
+    pub fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let server = self.core.server.clone();
+        let mailbox = &server.mailboxes[self.core.id];
+        while !self.stopping {
+            let idle = self.ready.is_empty();
+            let timeout =
+                if !idle || !mailbox.fall_asleep() { Duration::ZERO } else { self.until_next() };
+            match self.poll.poll(&mut events, Some(timeout)) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => other?,
+            }
+            mailbox.wake_up();
+            self.core.now_ms = unix_ms();
+            self.core.stats.loops.add(1);
+            self.take_events(&events);
+            self.take_mail(mailbox);
+            while !self.ready.is_empty() && self.run_round() {}
+            self.run_timers();
+            if self.core.now_ms >= self.next_tick_ms {
+                self.tick();
+            }
+            self.end_waits();
+        }
+        self.close_all();
+        Ok(())
+    }
+
+    fn until_next(&self) -> Duration {
+        let timer = self.timers.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
+        let now = unix_ms();
+        Duration::from_millis(self.next_tick_ms.min(timer).saturating_sub(now).min(TICK_MS))
+    }
+
+    fn take_events(&mut self, events: &Events) {
+        for event in events {
+            let token = event.token();
+            if token == WAKE {
+                continue;
+            }
+            if token.0 >= LISTENERS {
+                self.accept(token.0 - LISTENERS);
+                continue;
+            }
+            let slot = token.0;
+            let Some(conn) = self.conns.get_mut(slot) else { continue };
+            if event.is_writable() && conn.pending_bytes() > 0 {
+                if conn.send_pending().is_err() {
+                    self.close(slot);
+                    continue;
+                }
+                let done = conn.pending_bytes() == 0;
+                if done && conn.client.flags.has(ClientFlags::CLOSE_AFTER_REPLY) {
+                    self.close(slot);
+                    continue;
+                }
+            }
+            let Some(conn) = self.conns.get_mut(slot) else { continue };
+            if event.is_readable() || event.is_error() || event.is_read_closed() {
+                conn.readable = true;
+                match conn.standing {
+                    Standing::Idle => self.enqueue(slot),
+                    // A waiting client that hung up is not waiting for anything any more.
+                    Standing::Blocked if event.is_read_closed() => self.close(slot),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn enqueue(&mut self, slot: usize) {
+        self.conns[slot].standing = Standing::Queued;
+        self.ready.push_back(slot);
+    }
+
+    fn take_mail(&mut self, mailbox: &crate::server::CoreMailbox) {
+        let mut inbox = std::mem::take(&mut self.inbox);
+        mailbox.take(&mut inbox);
+        for message in inbox.drain(..) {
+            self.receive(message);
+        }
+        self.inbox = inbox;
+    }
+
+    fn receive(&mut self, message: Message) {
+        match message {
+            Message::Accepted(socket) => self.adopt(socket),
+            Message::Retry => self.retry(),
+            Message::Unblocked { conn, ticket, reply } => {
+                if let Some(slot) = self.find(conn)
+                    && self.conns[slot]
+                        .client
+                        .blocked
+                        .as_ref()
+                        .is_some_and(|b| Arc::ptr_eq(&b.ticket, &ticket))
+                {
+                    self.unblock(slot, &reply);
+                }
+            }
+            Message::Unblock { conn, error } => {
+                if let Some(slot) = self.find(conn) {
+                    self.time_out(slot, error);
+                }
+            }
+            Message::Push { conn, resp2, resp3 } => self.push(conn, &resp2, &resp3),
+            Message::Publish { to, resp2, resp3 } => {
+                for conn in to {
+                    self.push(conn, &resp2, &resp3);
+                    self.core.stats.pubsub_delivered.add(1);
+                }
+            }
+            Message::Kill { conn, gently } => {
+                let Some(slot) = self.find(conn) else { return };
+                if gently && self.conns[slot].pending_bytes() > 0 {
+                    self.conns[slot].client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
+                } else {
+                    self.close(slot);
+                }
+            }
+            Message::Rebind => {
+                let fresh = self.core.server.listening.handover.lock().take();
+                if let Some(fresh) = fresh
+                    && let Err(error) = self.listen(fresh)
+                {
+                    tracing::warn!("Failed listening on the new addresses: {error}");
+                }
+            }
+            Message::Stop => self.stopping = true,
+        }
+    }
+
+    fn find(&self, conn: ConnId) -> Option<usize> {
+        let slot = conn.slot as usize;
+        self.conns.get(slot).filter(|found| found.client.id == conn.client).map(|_| slot)
+    }
+
+    fn retry(&mut self) {
+        for slot in std::mem::take(&mut self.aside) {
+            if self.conns.get(slot).is_some_and(|conn| conn.standing == Standing::Aside) {
+                self.enqueue(slot);
+            }
+        }
+        if self.core.server.pause.until(self.core.now_ms).is_none() {
+            self.resume_paused();
+        }
+    }
+
+    fn resume_paused(&mut self) {
+        for slot in std::mem::take(&mut self.paused) {
+            if self.conns.get(slot).is_some_and(|conn| conn.standing == Standing::Paused) {
+                self.enqueue(slot);
+            }
+        }
+    }
+
+    /// Sends bytes that are no reply.
+    fn push(&mut self, conn: ConnId, resp2: &[u8], resp3: &[u8]) {
+        let Some(slot) = self.find(conn) else { return };
+        let conn = &mut self.conns[slot];
+        let bytes = if conn.client.is_resp3() { resp3 } else { resp2 };
+        self.core.stats.net_output_bytes.add(bytes.len() as u64);
+        let lost = conn.send(bytes).is_err();
+        if lost || self.is_over_output_limit(slot) {
+            self.close(slot);
+        }
+    }
+
+    fn is_over_output_limit(&mut self, slot: usize) -> bool {
+        let conn = &mut self.conns[slot];
+        let pending = conn.pending_bytes() as u64;
+        if pending == 0 {
+            conn.soft_limit_since_ms = None;
+            return false;
+        }
+        let class = if conn.client.flags.has(ClientFlags::PUBSUB) {
+            ClientClass::Pubsub
+        } else {
+            ClientClass::Normal
+        };
+        let limit = self.core.server.config.client_output_buffer_limit.get(class);
+        let mut over = limit.hard > 0 && pending > limit.hard;
+        if limit.soft > 0 && pending > limit.soft {
+            let since = *conn.soft_limit_since_ms.get_or_insert(self.core.now_ms);
+            over |= self.core.now_ms.saturating_sub(since) > limit.soft_seconds * 1000;
+        } else {
+            conn.soft_limit_since_ms = None;
+        }
+        if over {
+            self.core.stats.client_output_buffer_limit_disconnections.add(1);
+            tracing::warn!(
+                "Client id={} addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
+                conn.client.id,
+                conn.client.info.addr
+            );
+        }
+        over
+    }
+
+    /// Runs the requests of some ready connections. `false`: the gate is closed.
+    fn run_round(&mut self) -> bool {
+        if !self.core.enter() {
+            // Told by `Retry` when it opens; until then the ready ones are put aside.
+            while let Some(slot) = self.ready.pop_front() {
+                if let Some(conn) = self.conns.get_mut(slot) {
+                    conn.standing = Standing::Aside;
+                    self.aside.push(slot);
+                }
+            }
+            return false;
+        }
+        let mut budget = self.ready.len().min(VISITS_MAX);
+        while budget > 0 && self.round.space().len() >= READ_BYTES {
+            budget -= 1;
+            let Some(slot) = self.ready.pop_front() else { break };
+            // An entry may be out of date: its connection is gone, or waits for something else.
+            if self.conns.get(slot).is_some_and(|conn| conn.standing == Standing::Queued) {
+                self.read(slot);
+            }
+        }
+        let mut round = std::mem::replace(&mut self.round, Round::new(0));
+        let mut outcomes = Vec::new();
+        round.run(&mut self.core, &mut self.conns, |_, outcome| outcomes.push(outcome));
+        self.round = round;
+        self.core.leave();
+        for outcome in outcomes {
+            self.settle(outcome);
+        }
+        for slot in std::mem::take(&mut self.closed) {
+            self.close(slot);
+        }
+        true
+    }
+
+    fn limits(&self, slot: usize) -> Limits {
+        Limits {
+            bulk_bytes_max: self.core.server.config.proto_max_bulk_len.get(),
+            authenticated: !self.conns[slot].client.flags.has(ClientFlags::UNAUTHENTICATED),
+        }
+    }
+
+    /// Reads once from a connection and hands what came to the round.
+    fn read(&mut self, slot: usize) {
+        let limits = self.limits(slot);
+        let conn = &mut self.conns[slot];
+        conn.standing = Standing::Idle;
+        let stashed = !conn.stash.is_empty();
+        let mut len = 0;
+        if conn.readable {
+            let result = if stashed {
+                read_into_stash(conn)
+            } else {
+                let space = self.round.space();
+                let wanted = READ_BYTES.min(space.len());
+                conn.socket.read(&mut space[..wanted]).inspect(|n| conn.readable = *n == wanted)
+            };
+            self.core.stats.reads.add(1);
+            match result {
+                Ok(0) => return self.closed.push(slot),
+                Ok(n) => len = n,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.readable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return self.closed.push(slot),
+            }
+            self.core.stats.net_input_bytes.add(len as u64);
+            conn.client.info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
+        }
+        if stashed {
+            self.round.add_stash(slot, conn, limits);
+        } else if len > 0 {
+            self.round.add_read(slot, conn, len, limits);
+        }
+        let conn = &mut self.conns[slot];
+        conn.client.info.query_bytes.store(conn.stash.len() as u64, Ordering::Relaxed);
+        let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
+        if conn.stash.len() > limit {
+            self.core.stats.client_query_buffer_limit_disconnections.add(1);
+            tracing::warn!(
+                "Closing client that reached max query buffer length: id={}",
+                conn.client.id
+            );
+            self.closed.push(slot);
+            return;
+        }
+        if self.round.visits() == 0 && self.conns[slot].readable {
+            self.enqueue(slot);
+        } else if self.conns[slot].readable && self.conns[slot].standing == Standing::Idle {
+            // Goes on after this round, behind the others.
+            self.enqueue(slot);
+        }
+    }
+
+    /// Puts a connection where its round left it.
+    fn settle(&mut self, outcome: Outcome) {
+        let slot = outcome.conn;
+        let Some(conn) = self.conns.get_mut(slot) else { return };
+        let drained = conn.pending_bytes() == 0;
+        let close = outcome.lost
+            || conn.client.info.killed.load(Ordering::Relaxed)
+            || conn.client.flags.has(ClientFlags::CLOSE_AFTER_REPLY) && drained;
+        if close {
+            return self.close(slot);
+        }
+        if !drained && self.is_over_output_limit(slot) {
+            return self.close(slot);
+        }
+        let conn = &mut self.conns[slot];
+        match outcome.stopped {
+            None | Some(Next::Continue) => {}
+            Some(Next::PutAside) => {
+                self.core.stats.put_aside.add(1);
+                conn.standing = Standing::Aside;
+                self.aside.push(slot);
+            }
+            Some(Next::Paused) => {
+                conn.standing = Standing::Paused;
+                self.paused.push(slot);
+            }
+            Some(Next::Blocked) => {
+                conn.standing = Standing::Blocked;
+                let at = conn.client.blocked.as_ref().and_then(|blocked| blocked.deadline_ms);
+                if let Some(at) = at {
+                    self.timers.push(Reverse((at, slot, conn.client.id)));
+                }
+            }
+        }
+    }
+
+    /// A blocked client got its reply: it goes on.
+    fn unblock(&mut self, slot: usize, reply: &[u8]) {
+        let conn = &mut self.conns[slot];
+        let Some(blocked) = conn.client.blocked.take() else { return };
+        conn.client.set_flag(ClientFlags::BLOCKED, false);
+        self.ended.push(blocked);
+        let silent = conn.client.flags.has(ClientFlags::REPLY_OFF);
+        if !silent && conn.send(reply).is_err() {
+            return self.close(slot);
+        }
+        if conn.standing == Standing::Blocked {
+            self.enqueue(slot);
+        }
+    }
+
+    /// Ends a wait whose time is up, or that CLIENT UNBLOCK ends.
+    fn time_out(&mut self, slot: usize, error: bool) {
+        let conn = &mut self.conns[slot];
+        let Some(blocked) = &conn.client.blocked else { return };
+        if !blocked.ticket.claim() {
+            // Being served at this moment.
+            return;
+        }
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out, conn.client.resp);
+        if error {
+            reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+        } else {
+            write_timeout(&mut reply, blocked.on_timeout);
+        }
+        self.unblock(slot, &out);
+    }
+
+    /// Takes the waits that ended out of their shards.
+    fn end_waits(&mut self) {
+        if self.ended.is_empty() && self.unwatched.is_empty() || !self.core.enter() {
+            return;
+        }
+        let core = &mut self.core;
+        self.ended.retain(|blocked| !end_wait(core, blocked));
+        self.unwatched.retain(|(keys, flag)| !end_watch(core, keys, flag));
+        self.core.leave();
+    }
+
+    fn accept(&mut self, index: usize) {
+        loop {
+            let Some(listener) = self.listeners.get(index) else { return };
+            match listener.accept() {
+                Ok(socket) => self.place(socket),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    tracing::warn!("Accepting client connection: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives a new connection to the less loaded of two cores.
+    fn place(&mut self, mut socket: Socket) {
+        let server = self.core.server.clone();
+        if let Some(refusal) = refusal(&server, &socket) {
+            self.core.stats.connections_rejected.add(1);
+            let _ = io::Write::write(&mut socket, refusal);
+            return;
+        }
+        let cores = server.cores();
+        let load = |core: usize| server.loads[core].load(Ordering::Relaxed);
+        let mut rng = rand::rng();
+        let (a, b) = (rng.random_range(0..cores), rng.random_range(0..cores));
+        let core = if load(b) < load(a) { b } else { a };
+        server.loads[core].fetch_add(1, Ordering::Relaxed);
+        if core == self.core.id {
+            self.adopt(socket);
+        } else {
+            server.post(core, Message::Accepted(socket));
+        }
+    }
+
+    /// Takes a connection over.
+    fn adopt(&mut self, mut socket: Socket) {
+        let server = self.core.server.clone();
+        let entry = self.conns.vacant_entry();
+        let slot = entry.key();
+        if let Err(error) = socket.register(self.poll.registry(), Token(slot)) {
+            tracing::warn!("Registering a client connection: {error}");
+            server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let is_unix = socket.is_unix();
+        if !is_unix {
+            set_keepalive(&socket, server.config.tcp_keepalive.get());
+        }
+        let conn = ConnId {
+            core: self.core.id as u16,
+            slot: slot as u32,
+            client: server.clients.next_id(),
+        };
+        let (addr, laddr) = socket.addresses(&server.config.unixsocket.string());
+        let fd = i64::from(socket.fd());
+        let info = Arc::new(ClientInfo::new(conn, addr, laddr, fd, unix_ms()));
+        server.clients.add(info.clone());
+        self.core.stats.connections_received.add(1);
+        let mut client = Client::new(info);
+        client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
+        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.config.requirepass.is_empty());
+        entry.insert(Conn::new(socket, client));
+        self.enqueue(slot);
+    }
+
+    /// Closes a connection and forgets the client.
+    fn close(&mut self, slot: usize) {
+        let Some(mut conn) = self.conns.try_remove(slot) else { return };
+        let server = self.core.server.clone();
+        if let Some(blocked) = conn.client.blocked.take() {
+            blocked.ticket.claim();
+            self.ended.push(blocked);
+        }
+        crate::commands::pubsub::forget(&server, &mut conn.client);
+        if let Some(flag) = conn.client.watch_flag.take() {
+            self.unwatched.push((std::mem::take(&mut conn.client.watched), flag));
+        }
+        if conn.client.flags.has(ClientFlags::MONITOR) {
+            server.monitors.fetch_sub(1, Ordering::Relaxed);
+        }
+        server.clients.remove(conn.client.id);
+        server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
+    }
+
+    fn tick(&mut self) {
+        self.ticks += 1;
+        let now = self.core.now_ms;
+        self.next_tick_ms = now + TICK_MS;
+        if self.core.server.pause.until(now).is_none() {
+            self.resume_paused();
+        }
+        if self.ticks.is_multiple_of(1000 / TICK_MS) {
+            self.close_idle();
+        }
+        self.core.expire_some();
+    }
+
+    /// Ends the waits whose time is up.
+    fn run_timers(&mut self) {
+        let now = self.core.now_ms;
+        while let Some(Reverse((at, slot, client))) = self.timers.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.timers.pop();
+            let due = self.conns.get(slot).is_some_and(|conn| {
+                let deadline = conn.client.blocked.as_ref().and_then(|b| b.deadline_ms);
+                conn.client.id == client && deadline.is_some_and(|deadline| deadline <= now)
+            });
+            if due {
+                self.time_out(slot, false);
+            }
+        }
+    }
+
+    /// `timeout`: closes clients that said nothing for long.
+    fn close_idle(&mut self) {
+        let timeout_ms = self.core.server.config.timeout.get() as u64 * 1000;
+        if timeout_ms == 0 {
+            return;
+        }
+        let now = self.core.now_ms;
+        let exempt =
+            ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::PUBSUB.0 | ClientFlags::MONITOR.0);
+        let idle: Vec<usize> = self
+            .conns
+            .iter()
+            .filter(|(_, conn)| {
+                let since = conn.client.info.last_active_ms.load(Ordering::Relaxed);
+                !conn.client.flags.has(exempt) && now.saturating_sub(since) > timeout_ms
+            })
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in idle {
+            self.close(slot);
+        }
+    }
+
+    fn close_all(&mut self) {
+        let all: Vec<usize> = self.conns.iter().map(|(slot, _)| slot).collect();
+        for slot in all {
+            let _ = self.conns[slot].send_pending();
+            self.close(slot);
+        }
+        self.listeners.clear();
+    }
+}
+
+/// Appends to the stash: at least what is known to be missing, at most what is there.
+fn read_into_stash(conn: &mut Conn) -> io::Result<usize> {
+    let old = conn.stash.len();
+    let missing = conn.resume.as_ref().map_or(0, |r| r.bytes_wanted().saturating_sub(old));
+    let wanted = missing.clamp(READ_BYTES, 1 << 20);
+    conn.stash.resize(old + wanted, 0);
+    let result = conn.socket.read(&mut conn.stash[old..]);
+    let len = *result.as_ref().unwrap_or(&0);
+    conn.stash.truncate(old + len);
+    conn.readable = len == wanted;
+    result
+}
+
+/// What a new connection is told instead of being served.
+fn refusal(server: &Server, socket: &Socket) -> Option<&'static [u8]> {
+    if server.clients.len() >= server.config.maxclients.get() as usize {
+        return Some(b"-ERR max number of clients reached\r\n");
+    }
+    let Socket::Tcp(tcp) = socket else { return None };
+    let config = &server.config;
+    let is_protected = config.protected_mode.get() && config.requirepass.is_empty();
+    if is_protected && tcp.peer_addr().is_ok_and(|addr| !addr.ip().to_canonical().is_loopback()) {
+        return Some(PROTECTED);
+    }
+    None
+}
+
+const PROTECTED: &[u8] = b"-DENIED Tsubame is running in protected mode because protected mode is \
+enabled and no password is set for the default user. In this mode connections are only accepted \
+from the loopback interface. To connect from elsewhere, set a password with 'requirepass', or \
+switch protected mode off with 'protected-mode no' if nobody untrusted can reach the port.\r\n";
+
+fn set_keepalive(socket: &Socket, seconds: i64) {
+    let Socket::Tcp(tcp) = socket else { return };
+    if seconds > 0 {
+        let interval = Duration::from_secs((seconds as u64 / 3).max(1));
+        let keepalive = socket2::TcpKeepalive::new()
+            .with_time(Duration::from_secs(seconds as u64))
+            .with_interval(interval)
+            .with_retries(3);
+        let _ = socket2::SockRef::from(tcp).set_tcp_keepalive(&keepalive);
+    }
+}

@@ -1,0 +1,98 @@
+//! Listening addresses, from the configuration to bound sockets.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt;
+
+use parking_lot::Mutex;
+use socket2::{Domain, Protocol, SockAddr, Socket as RawSocket, Type};
+
+use super::socket::Listener;
+use crate::config::Config;
+
+/// The addresses the process listens on, for INFO and CONFIG.
+#[derive(Debug, Default)]
+pub struct Listening {
+    pub names: Mutex<Vec<String>>,
+    /// New listeners to be taken over by the accepting core.
+    pub handover: Mutex<Option<Vec<Listener>>>,
+}
+
+/// An address that could not be bound.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("Could not create server TCP listening socket {address}: {error}")]
+    Tcp { address: String, error: io::Error },
+    #[error("Could not create server Unix listening socket {path}: {error}")]
+    Unix { path: String, error: io::Error },
+    #[error("Configured to not listen anywhere, exiting.")]
+    Nowhere,
+}
+
+/// Binds everything the configuration asks for.
+pub fn bind_all(config: &Config) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = Vec::new();
+    let port = config.port.get() as u16;
+    let backlog = config.tcp_backlog.get() as i32;
+    if port != 0 {
+        for name in config.bind.get().iter() {
+            // A leading '-' marks an address that the machine may not have.
+            let (name, optional) = match name.strip_prefix('-') {
+                Some(rest) => (rest, true),
+                None => (name.as_str(), false),
+            };
+            match bind_tcp(name, port, backlog) {
+                Ok(listener) => listeners.push(listener),
+                Err(error) if optional && is_absent(&error) => {}
+                Err(error) => {
+                    let address = format!("{name}:{port}");
+                    return Err(ListenError::Tcp { address, error });
+                }
+            }
+        }
+    }
+    let path = config.unixsocket.string();
+    if !path.is_empty() {
+        let listener = bind_unix(&path, config.unixsocketperm.get() as u32)
+            .map_err(|error| ListenError::Unix { path, error })?;
+        listeners.push(listener);
+    }
+    if listeners.is_empty() { Err(ListenError::Nowhere) } else { Ok(listeners) }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported | io::ErrorKind::NotFound
+    ) || error.raw_os_error() == Some(97)
+}
+
+fn bind_tcp(name: &str, port: u16, backlog: i32) -> io::Result<Listener> {
+    let address = match name {
+        "*" => SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port),
+        "::*" => SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), port),
+        name => (name, port)
+            .to_socket_addrs()?
+            .next()
+            .ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?,
+    };
+    let domain = Domain::for_address(address);
+    let socket = RawSocket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(backlog)?;
+    socket.set_nonblocking(true)?;
+    Ok(Listener::Tcp(mio::net::TcpListener::from_std(socket.into())))
+}
+
+fn bind_unix(path: &str, mode: u32) -> io::Result<Listener> {
+    let _ = std::fs::remove_file(path);
+    let listener = mio::net::UnixListener::bind(path)?;
+    if mode != 0 {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    }
+    Ok(Listener::Unix(listener, path.into()))
+}

@@ -1,0 +1,414 @@
+//! A round: requests of all ready connections, gathered, run in windows, answered.
+//!
+//! Requests lie where they were read: in the round's arena, or in a stash that a connection
+//! brought along. A *window* is a run of commands on one key each, from clients in no special
+//! state: their shards are locked together, their buckets and then their entries are fetched into
+//! the cache together, and they are run in order. So the misses of different commands overlap,
+//! also across connections.
+
+use crate::dispatch::{Core, Fast, FastCommand, Next, fast, process, run_fast};
+use crate::net::conn::Conn;
+use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_request};
+use crate::session::ClientFlags;
+
+use slab::Slab;
+
+/// Commands whose misses are overlapped. More gain nothing and hold locks longer.
+const WINDOW_MAX: usize = 32;
+
+/// Replies are sent once they amount to this, even in the middle of a round.
+const OUT_BYTES_SOFT_MAX: usize = 256 * 1024;
+
+/// A request of the round.
+#[derive(Debug, Clone, Copy)]
+struct Request {
+    visit: u32,
+    first_span: u32,
+    spans: u32,
+    /// Where its bytes start in its visit's buffer.
+    start: u32,
+}
+
+/// One connection's share of a round.
+#[derive(Debug)]
+struct Visit {
+    conn: usize,
+    /// 0 for the arena, else one more than the index of a stash.
+    buffer: usize,
+    /// Where its parsed requests end in the buffer.
+    end: usize,
+    /// Where its replies start in the output.
+    replies_from: usize,
+    /// The rest of its requests is not run in this round.
+    stopped: Option<Next>,
+    error: Option<ProtocolError>,
+}
+
+/// The requests and replies of one round. Kept from round to round for its buffers.
+#[derive(Debug)]
+pub(super) struct Round {
+    arena: Vec<u8>,
+    used: usize,
+    stashes: Vec<Vec<u8>>,
+    spans: Vec<Span>,
+    requests: Vec<Request>,
+    visits: Vec<Visit>,
+    window: Vec<FastCommand>,
+    pub(super) out: Vec<u8>,
+    /// Visits whose replies are complete and not sent yet start here.
+    unsent: usize,
+}
+
+/// What became of a connection in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) conn: usize,
+    pub(super) stopped: Option<Next>,
+    /// The peer is gone, or the connection is to be closed.
+    pub(super) lost: bool,
+}
+
+impl Round {
+    pub(super) fn new(arena_bytes: usize) -> Self {
+        Self {
+            arena: vec![0; arena_bytes],
+            used: 0,
+            stashes: Vec::new(),
+            spans: Vec::new(),
+            requests: Vec::new(),
+            visits: Vec::new(),
+            window: Vec::new(),
+            out: Vec::new(),
+            unsent: 0,
+        }
+    }
+
+    /// The free part of the arena.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        &mut self.arena[self.used..]
+    }
+
+    pub(super) fn visits(&self) -> usize {
+        self.visits.len()
+    }
+
+    /// Adds the first `len` bytes of the free space as what `conn` sent.
+    pub(super) fn add_read(&mut self, conn: usize, state: &mut Conn, len: usize, limits: Limits) {
+        let (start, end) = (self.used, self.used + len);
+        // The next connection's bytes start on a cache line of their own.
+        self.used = (end + 63) & !63;
+        self.used = self.used.min(self.arena.len());
+        let mut arena = std::mem::take(&mut self.arena);
+        let stop = self.parse(conn, 0, state, &mut arena[..end], start, limits);
+        if stop < end {
+            state.stash.extend_from_slice(&arena[stop..end]);
+        }
+        self.arena = arena;
+    }
+
+    /// Adds what `conn` had stashed, to which new bytes may have been appended.
+    pub(super) fn add_stash(&mut self, conn: usize, state: &mut Conn, limits: Limits) {
+        let mut stash = std::mem::take(&mut state.stash);
+        let buffer = self.stashes.len() + 1;
+        let end = stash.len();
+        let stop = self.parse(conn, buffer, state, &mut stash, 0, limits);
+        if stop == 0 {
+            // Nothing complete: the stash stays as it is, with its resume point.
+            state.stash = stash;
+            if self.visits.last().is_some_and(|visit| visit.error.is_none()) {
+                self.visits.pop();
+            } else {
+                self.stashes.push(Vec::new());
+            }
+            return;
+        }
+        if stop < end {
+            state.stash.extend_from_slice(&stash[stop..]);
+        }
+        self.stashes.push(stash);
+    }
+
+    /// Parses requests from `start` on; answers where the first incomplete one starts.
+    fn parse(
+        &mut self,
+        conn: usize,
+        buffer: usize,
+        state: &mut Conn,
+        bytes: &mut [u8],
+        start: usize,
+        limits: Limits,
+    ) -> usize {
+        let visit = self.visits.len() as u32;
+        let mut pos = start;
+        let mut error = None;
+        let mut resume = state.resume.take();
+        loop {
+            let (at, first_span) = (pos, self.spans.len());
+            match parse_request(bytes, &mut pos, &mut self.spans, limits, &mut resume) {
+                Ok(Progress::Request) => {
+                    let spans = (self.spans.len() - first_span) as u32;
+                    if spans > 0 {
+                        let (first_span, start) = (first_span as u32, at as u32);
+                        self.requests.push(Request { visit, first_span, spans, start });
+                    }
+                }
+                Ok(Progress::Incomplete) => break,
+                Err(found) => {
+                    self.spans.truncate(first_span);
+                    error = Some(found);
+                    pos = bytes.len();
+                    break;
+                }
+            }
+        }
+        state.resume = resume;
+        let replies_from = usize::MAX;
+        self.visits.push(Visit { conn, buffer, end: pos, replies_from, stopped: None, error });
+        if self.visits.last().is_some_and(|v| v.error.is_some()) {
+            // A request without arguments stands for the error, in its place in the order.
+            let first_span = self.spans.len() as u32;
+            self.requests.push(Request { visit, first_span, spans: 0, start: pos as u32 });
+        }
+        pos
+    }
+
+    fn args(&self, request: Request) -> Args<'_> {
+        let buffer = match self.visits[request.visit as usize].buffer {
+            0 => &self.arena,
+            stash => &self.stashes[stash - 1],
+        };
+        let first = request.first_span as usize;
+        Args::new(buffer, &self.spans[first..first + request.spans as usize])
+    }
+
+    /// Runs everything that was added, sends the replies and tells what became of each connection.
+    pub(super) fn run(
+        &mut self,
+        core: &mut Core,
+        conns: &mut Slab<Conn>,
+        mut done: impl FnMut(&mut Slab<Conn>, Outcome),
+    ) {
+        let mut next = 0;
+        while next < self.requests.len() {
+            if !core.is_entered() && !core.enter() {
+                // Somebody closed the gate while we wanted to: everything left waits.
+                for at in next..self.requests.len() {
+                    self.stop(conns, at, Next::PutAside);
+                }
+                break;
+            }
+            let count = self.open_window(core, conns, next);
+            if count > 0 {
+                self.run_window(core, conns, next, count);
+                next += count;
+            } else {
+                self.run_single(core, conns, next);
+                next += 1;
+            }
+            if self.out.len() > OUT_BYTES_SOFT_MAX {
+                let complete =
+                    self.requests.get(next).map_or(self.visits.len(), |r| r.visit as usize);
+                self.send(core, conns, complete, &mut done);
+            }
+        }
+        let all = self.visits.len();
+        self.send(core, conns, all, &mut done);
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.used = 0;
+        self.unsent = 0;
+        self.stashes.clear();
+        self.spans.clear();
+        self.requests.clear();
+        self.visits.clear();
+        self.out.clear();
+        if self.out.capacity() > 4 * OUT_BYTES_SOFT_MAX {
+            self.out = Vec::new();
+        }
+    }
+
+    /// Locks the shards of as many commands from `first` on as make a window, and fetches their
+    /// buckets. 0: the command is none for the fast path, or its shard is busy.
+    fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
+        self.window.clear();
+        let server = core.server.clone();
+        if server.monitors.load(std::sync::atomic::Ordering::Relaxed) > 0
+            || server.pause.until(core.now_ms).is_some()
+            || server.is_cluster
+        {
+            return 0;
+        }
+        for &request in self.requests[first..].iter().take(WINDOW_MAX) {
+            let visit = &self.visits[request.visit as usize];
+            let client = &conns[visit.conn].client;
+            if visit.stopped.is_some() || !client.is_plain() {
+                break;
+            }
+            let Fast::Yes(command) = fast(core, &self.args(request)) else { break };
+            if !server.store.shards.try_lock(&mut core.held, command.shard) {
+                let may_wait = self.window.is_empty();
+                if !may_wait || !server.store.shards.spin_lock(&mut core.held, command.shard) {
+                    core.stats.lock_contended.add(1);
+                    break;
+                }
+            }
+            let data = server.store.shards.data(&core.held, command.shard);
+            if command.command.is_write() && !data.waiters.is_empty() {
+                // Somebody may have to be served: the other way knows how.
+                break;
+            }
+            data.db(client.db).prefetch_bucket(command.slot, command.hash);
+            self.window.push(command);
+        }
+        if self.window.is_empty() {
+            core.release();
+        }
+        self.window.len()
+    }
+
+    /// Runs a window and releases its locks.
+    fn run_window(&mut self, core: &mut Core, conns: &mut Slab<Conn>, first: usize, count: usize) {
+        let server = core.server.clone();
+        if count > 1 {
+            for (index, command) in self.window.iter().enumerate() {
+                let visit = self.requests[first + index].visit as usize;
+                let db = conns[self.visits[visit].conn].client.db;
+                let data = server.store.shards.data(&core.held, command.shard);
+                data.db(db).prefetch_entry(command.slot, command.hash);
+            }
+        }
+        core.stats.lock_windows.add(1);
+        let begin = core.ticks();
+        let mut start = begin;
+        let mut out = std::mem::take(&mut self.out);
+        for index in 0..count {
+            let request = self.requests[first + index];
+            let command = self.window[index].command;
+            let visit = &mut self.visits[request.visit as usize];
+            if visit.replies_from == usize::MAX {
+                visit.replies_from = out.len();
+            }
+            let client = &mut conns[visit.conn].client;
+            start = run_fast(core, client, command, &self.args(request), &mut out, start);
+        }
+        self.out = out;
+        core.stats.busy_ticks.add(start.wrapping_sub(begin));
+        core.release();
+        core.finish_effects();
+    }
+
+    /// Runs one request on the way that knows every case.
+    fn run_single(&mut self, core: &mut Core, conns: &mut Slab<Conn>, at: usize) {
+        let request = self.requests[at];
+        let visit = &mut self.visits[request.visit as usize];
+        if visit.stopped.is_some() {
+            return;
+        }
+        if visit.replies_from == usize::MAX {
+            visit.replies_from = self.out.len();
+        }
+        let conn = &mut conns[visit.conn];
+        let closing = ClientFlags(ClientFlags::CLOSE_AFTER_REPLY.0 | ClientFlags::CLOSE_ASAP.0);
+        if conn.client.flags.has(closing) {
+            return;
+        }
+        if request.spans == 0 {
+            if let Some(error) = &visit.error {
+                tracing::debug!("Protocol error from client {}: {error}", conn.client.id);
+                Reply::new(&mut self.out, conn.client.resp).error(&format!("ERR {error}"));
+                conn.client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
+            }
+            return;
+        }
+        let mut out = std::mem::take(&mut self.out);
+        let begin = core.ticks();
+        let next = process(core, &mut conn.client, &self.args(request), &mut out);
+        core.stats.busy_ticks.add(core.ticks().wrapping_sub(begin));
+        self.out = out;
+        match next {
+            Next::Continue => {}
+            // The request is over; what follows it waits.
+            Next::Blocked => self.stop_after(conns, at, next),
+            Next::PutAside | Next::Paused => self.stop(conns, at, next),
+        }
+    }
+
+    /// Puts the request at `at` and all that follows on its connection back into the stash.
+    fn stop(&mut self, conns: &mut Slab<Conn>, at: usize, why: Next) {
+        let request = self.requests[at];
+        self.stash_from(conns, request.visit as usize, request.start as usize, why);
+    }
+
+    fn stop_after(&mut self, conns: &mut Slab<Conn>, at: usize, why: Next) {
+        let visit = self.requests[at].visit;
+        let from = match self.requests.get(at + 1) {
+            Some(next) if next.visit == visit => next.start as usize,
+            _ => self.visits[visit as usize].end,
+        };
+        self.stash_from(conns, visit as usize, from, why);
+    }
+
+    fn stash_from(&mut self, conns: &mut Slab<Conn>, visit: usize, from: usize, why: Next) {
+        let visit = &mut self.visits[visit];
+        if visit.stopped.is_some() {
+            return;
+        }
+        visit.stopped = Some(why);
+        let buffer = match visit.buffer {
+            0 => &self.arena,
+            stash => &self.stashes[stash - 1],
+        };
+        let conn = &mut conns[visit.conn];
+        if from < visit.end {
+            let mut stash = buffer[from..visit.end].to_vec();
+            stash.append(&mut conn.stash);
+            conn.stash = stash;
+            conn.resume = None;
+        }
+    }
+
+    /// Sends the replies of the visits before `until`.
+    fn send(
+        &mut self,
+        core: &mut Core,
+        conns: &mut Slab<Conn>,
+        until: usize,
+        done: &mut impl FnMut(&mut Slab<Conn>, Outcome),
+    ) {
+        for index in self.unsent..until {
+            let visit = &self.visits[index];
+            let to = self.visits[index + 1..]
+                .iter()
+                .map(|later| later.replies_from)
+                .find(|from| *from != usize::MAX)
+                .unwrap_or(self.out.len());
+            let from = visit.replies_from.min(to);
+            let conn = &mut conns[visit.conn];
+            let mut lost = conn.client.flags.has(ClientFlags::CLOSE_ASAP);
+            if from < to && !lost {
+                core.stats.writes.add(1);
+                core.stats.net_output_bytes.add((to - from) as u64);
+                lost = conn.send(&self.out[from..to]).is_err();
+            }
+            let (conn, stopped) = (visit.conn, visit.stopped);
+            done(conns, Outcome { conn, stopped, lost });
+        }
+        if until > self.unsent {
+            self.unsent = until;
+            // The open visit's replies, if any, move to the front.
+            let from = self.visits[until..]
+                .iter()
+                .map(|visit| visit.replies_from)
+                .find(|from| *from != usize::MAX)
+                .unwrap_or(self.out.len());
+            self.out.drain(..from);
+            for visit in &mut self.visits[until..] {
+                if visit.replies_from != usize::MAX {
+                    visit.replies_from -= from;
+                }
+            }
+        }
+    }
+}

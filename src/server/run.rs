@@ -1,0 +1,115 @@
+//! From a configuration to running event loops, and back.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+
+use mio::{Poll, Waker};
+use rand::Rng;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::{CoreMailbox, Pause, Server};
+use crate::commands::CommandTable;
+use crate::config::Config;
+use crate::keyspace::Store;
+use crate::net::{EventLoop, ListenError, Listening, bind_all};
+use crate::pubsub::PubSub;
+use crate::session::Registry;
+use crate::shard::Gate;
+use crate::stats::CoreStats;
+use crate::sys::{LazyFree, unix_ms};
+
+/// Why the server did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs a server until it is told to stop.
+pub fn run(config: Arc<Config>) -> Result<(), RunError> {
+    let threads = match config.threads.get() as usize {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    };
+    let is_cluster = config.cluster_enabled.get();
+    let listeners = bind_all(&config)?;
+    let mut polls = Vec::new();
+    let mut mailboxes = Vec::new();
+    for _ in 0..threads {
+        let poll = Poll::new()?;
+        mailboxes.push(CoreMailbox::new(Waker::new(poll.registry(), EventLoop::wake_token())?));
+        polls.push(poll);
+    }
+    let commands = CommandTable::get();
+    let server = Arc::new(Server {
+        store: Store::new(config.clone(), threads, threads, is_cluster),
+        gate: Gate::new(threads),
+        mailboxes: mailboxes.into(),
+        stats: (0..threads).map(|_| Arc::new(CoreStats::new(commands.all().len()))).collect(),
+        clients: Registry::default(),
+        loads: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+        commands,
+        pubsub: PubSub::default(),
+        pause: Pause::default(),
+        monitors: AtomicUsize::new(0),
+        is_cluster,
+        active_expire: AtomicBool::new(true),
+        listening: Listening::default(),
+        started_ms: unix_ms(),
+        run_id: run_id(),
+        stopping: AtomicBool::new(false),
+        wide_waiters: AtomicU64::new(0),
+        lazy_free: LazyFree::start()?,
+        clock: quanta::Clock::new(),
+        config,
+    });
+    stop_on_signals(server.clone())?;
+    let mut listeners = Some(listeners);
+    let mut loops = Vec::new();
+    for (id, poll) in polls.into_iter().enumerate() {
+        let listeners = if id == 0 { listeners.take().unwrap_or_default() } else { Vec::new() };
+        loops.push(EventLoop::new(id, server.clone(), poll, listeners)?);
+    }
+    tracing::info!("Ready to accept connections tcp");
+    let first = loops.remove(0);
+    let others = loops
+        .into_iter()
+        .enumerate()
+        .map(|(index, event_loop)| {
+            std::thread::Builder::new()
+                .name(format!("core-{}", index + 1))
+                .spawn(move || event_loop.run())
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let result = first.run();
+    server.stop();
+    for other in others {
+        if let Ok(Err(error)) = other.join() {
+            tracing::warn!("An event loop ended: {error}");
+        }
+    }
+    tracing::info!("Bye bye");
+    Ok(result?)
+}
+
+/// 40 random hexadecimal digits, as `run_id` and node ids are.
+fn run_id() -> String {
+    let mut rng = rand::rng();
+    (0..40).map(|_| char::from_digit(rng.random_range(0..16), 16).unwrap_or('0')).collect()
+}
+
+fn stop_on_signals(server: Arc<Server>) -> io::Result<()> {
+    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
+            tracing::info!("Received {name} scheduling shutdown...");
+            server.stop();
+        }
+    })?;
+    Ok(())
+}

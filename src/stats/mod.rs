@@ -1,0 +1,5 @@
+//! Counters: each core writes its own, whoever asks adds them up.
+
+mod counter;
+
+pub use counter::{CommandStats, CoreStats, Counter};
