@@ -1,6 +1,7 @@
 //! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.
 
 pub mod cli;
+pub mod cluster;
 pub mod commands;
 pub mod config;
 pub mod dispatch;
