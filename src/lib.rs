@@ -11,6 +11,7 @@ pub mod logging;
 pub mod net;
 pub mod protocol;
 pub mod pubsub;
+pub mod scripting;
 pub mod server;
 pub mod session;
 pub mod shard;
