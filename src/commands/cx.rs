@@ -15,6 +15,10 @@ pub type CommandResult = Result<(), CommandError>;
 pub enum TimeoutReply {
     Null,
     NullArray,
+    /// WAIT: no replica acknowledged.
+    Zero,
+    /// WAITAOF: neither a local file nor a replica has it.
+    TwoZeros,
 }
 
 /// A wish to wait for keys.
@@ -74,6 +78,12 @@ pub fn write_timeout(reply: &mut Reply<'_>, kind: TimeoutReply) {
     match kind {
         TimeoutReply::Null => reply.null(),
         TimeoutReply::NullArray => reply.null_array(),
+        TimeoutReply::Zero => reply.int(0),
+        TimeoutReply::TwoZeros => {
+            reply.array(2);
+            reply.int(0);
+            reply.int(0);
+        }
     }
 }
 

@@ -147,3 +147,10 @@ impl BitWords for ShutdownFlags {
         Self(bits)
     }
 }
+
+impl MaxmemoryPolicy {
+    /// Whether keys are evicted by how often they were used, not by how long ago.
+    pub fn is_lfu(self) -> bool {
+        matches!(self, Self::AllkeysLfu | Self::VolatileLfu)
+    }
+}

@@ -54,6 +54,8 @@ impl Ticket {
 pub enum BlockedKind {
     List,
     Zset,
+    /// Waits for no key: WAIT.
+    None,
 }
 
 impl BlockedKind {

@@ -3,6 +3,7 @@
 //! [`Store`] holds the shards; [`Keyspace`] is the view that a command gets of the shards its
 //! thread holds, in the client's database. Knows nothing of sockets, RESP or command names.
 
+mod access;
 mod blocked;
 mod db;
 mod entry;

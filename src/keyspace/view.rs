@@ -1,6 +1,7 @@
 //! The keyspace as a running command sees it: the shards its thread holds, one database, one time.
 #![expect(unsafe_code, reason = "borrows that the borrow checker cannot follow, in two lookups")]
 
+use super::access::Access;
 use super::db::Db;
 use super::entry::{Entry, KeyRef, obj_of};
 use super::events::{Event, NotifyClass};
@@ -151,9 +152,14 @@ impl<'a> Keyspace<'a> {
             return None;
         };
         stats.keyspace_hits.add(1);
-        if touch && found.access() != access.clock_s {
-            // SAFETY: `self` is borrowed mutably, so nobody else looks at the entry.
-            unsafe { found.set_access(access.clock_s) };
+        if touch {
+            let old = found.access();
+            let new = access.used(old);
+            // A clean line stays clean when the second has not changed.
+            if new != old {
+                // SAFETY: `self` is borrowed mutably, so nobody else looks at the entry.
+                unsafe { found.set_access(new) };
+            }
         }
         Some(found)
     }
@@ -198,7 +204,7 @@ impl<'a> Keyspace<'a> {
         let access = self.access_now();
         let db = self.db;
         let Some(mut entry) = self.db_of_mut(db, key).find_mut(key) else { return Ok(None) };
-        access.touch(&mut entry);
+        touch(access, &mut entry);
         obj_of(entry).and_then(T::of_mut).ok_or(WrongType).map(Some)
     }
 
@@ -226,7 +232,7 @@ impl<'a> Keyspace<'a> {
 
     /// Adds an entry whose key is known not to be there.
     pub fn insert_entry(&mut self, key: &Key<'_>, mut entry: Entry) {
-        self.access_now().stamp(&mut entry);
+        entry.set_access(self.access_now().initial());
         let kind = entry.kind();
         let db = self.db;
         self.db_of_mut(db, key).insert(key, entry);
@@ -246,7 +252,7 @@ impl<'a> Keyspace<'a> {
         if self.live(key).is_none() {
             return self.insert_entry(key, entry);
         }
-        self.access_now().stamp(&mut entry);
+        entry.set_access(self.access_now().initial());
         let kind = entry.kind();
         let part = self.db_of_mut(db, key);
         let old = part.remove(key);
@@ -265,7 +271,7 @@ impl<'a> Keyspace<'a> {
         let access = self.access_now();
         let db = self.db;
         let mut entry = self.db_of_mut(db, key).find_mut(key)?;
-        access.touch(&mut entry);
+        touch(access, &mut entry);
         Some(change(&mut entry))
     }
 
@@ -347,8 +353,19 @@ impl<'a> Keyspace<'a> {
         }
     }
 
+    #[inline]
     fn access_now(&self) -> Access {
-        Access { clock_s: (self.now_ms / 1000) as u32 & 0x00ff_ffff }
+        Access::at(self.now_ms, &self.store.config)
+    }
+
+    /// Seconds since a key was used, for OBJECT IDLETIME.
+    pub fn idle_s(&self, found_access: u32) -> u32 {
+        self.access_now().idle_s(found_access)
+    }
+
+    /// The LFU counter of a key, for OBJECT FREQ.
+    pub fn frequency(&self, found_access: u32) -> u32 {
+        self.access_now().frequency(found_access)
     }
 }
 
@@ -356,22 +373,11 @@ fn typed<T: Typed>(found: KeyRef<'_>) -> Result<&T, WrongType> {
     found.obj().and_then(T::of).ok_or(WrongType)
 }
 
-/// How an access marks an entry.
-#[derive(Clone, Copy)]
-struct Access {
-    clock_s: u32,
-}
-
-impl Access {
-    #[inline]
-    fn touch(self, entry: &mut Entry) {
-        // A clean line stays clean when the second has not changed.
-        if entry.access() != self.clock_s {
-            entry.set_access(self.clock_s);
-        }
-    }
-
-    fn stamp(self, entry: &mut Entry) {
-        entry.set_access(self.clock_s);
+#[inline]
+fn touch(access: Access, entry: &mut Entry) {
+    let old = entry.access();
+    let new = access.used(old);
+    if new != old {
+        entry.set_access(new);
     }
 }

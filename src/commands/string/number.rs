@@ -131,7 +131,11 @@ fn incrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         .filter(|sum| !sum.is_infinite())
         .ok_or(CommandError::err("increment would produce NaN or Infinity"))?
         .to_text();
-    cx.ks.set_string(&key, new.as_bytes(), true);
+    // Text even where it happens to be an integer, as OBJECT ENCODING shows.
+    if cx.ks.change_entry(&key, |entry| entry.set_text(new.as_bytes())).is_none() {
+        cx.ks.set_string(&key, b"", false);
+        cx.ks.change_entry(&key, |entry| entry.set_text(new.as_bytes()));
+    }
     cx.ks.modified(&key);
     cx.ks.notify(NotifyClass::STRING, "incrbyfloat", &key);
     cx.ks.dirty += 1;

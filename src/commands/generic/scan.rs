@@ -1,0 +1,294 @@
+//! SCAN, KEYS and RANDOMKEY: going through the keys of a database.
+
+use crate::commands::{
+    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
+    Run, int_arg,
+};
+use crate::dispatch::{Core, Flow};
+use crate::glob;
+use crate::keyspace::{Entry, Key};
+use crate::protocol::{Args, parse_u64};
+use crate::session::Client;
+use crate::shard::{SLOTS, ShardSet};
+use rand::Rng;
+
+static KEYS: CommandSpec = CommandSpec {
+    name: "keys",
+    summary: "Lists the keys that match a pattern.",
+    since: "1.0.0",
+    complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
+    group: Group::Generic,
+    arity: Arity::Exactly(2),
+    flags: Flags::READONLY,
+    acl: Acl::KEYSPACE.or(Acl::DANGEROUS),
+    args: &[Arg::pattern("pattern")],
+    tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+    run: Run::Gated(keys),
+    ..CommandSpec::DEFAULT
+};
+
+static RANDOMKEY: CommandSpec = CommandSpec {
+    name: "randomkey",
+    summary: "Answers a random key.",
+    since: "1.0.0",
+    complexity: "O(1)",
+    group: Group::Generic,
+    arity: Arity::Exactly(1),
+    flags: Flags::READONLY,
+    acl: Acl::KEYSPACE,
+    tips: &["request_policy:all_shards", "response_policy:special", "nondeterministic_output"],
+    run: Run::Flow(randomkey),
+    ..CommandSpec::DEFAULT
+};
+
+static SCAN: CommandSpec = CommandSpec {
+    name: "scan",
+    summary: "Lists the keys of the database, a part with each call.",
+    since: "2.8.0",
+    complexity: "O(1) for every call. O(N) for a complete iteration, including enough command calls for the cursor to return back to 0. N is the number of elements inside the collection.",
+    group: Group::Generic,
+    arity: Arity::AtLeast(2),
+    flags: Flags::READONLY,
+    acl: Acl::KEYSPACE,
+    args: &[
+        Arg::integer("cursor"),
+        Arg::pattern("pattern").token("MATCH").optional(),
+        Arg::integer("count").token("COUNT").optional(),
+        Arg::string("type").token("TYPE").optional().since("6.0.0"),
+    ],
+    tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
+    run: Run::Flow(scan),
+    ..CommandSpec::DEFAULT
+};
+
+/// Bits of a SCAN cursor that say how far a table was gone through; above them is the table.
+const POSITION_BITS: u32 = 48;
+
+/// The options that SCAN, HSCAN, SSCAN and ZSCAN share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScanOptions<'a> {
+    pub pattern: Option<&'a [u8]>,
+    pub count: usize,
+    /// SCAN only.
+    pub type_name: Option<&'a [u8]>,
+    /// HSCAN only.
+    pub no_values: bool,
+}
+
+impl<'a> ScanOptions<'a> {
+    /// Reads the options from `index` on.
+    pub fn parse(
+        args: &Args<'a>,
+        mut index: usize,
+        has_type: bool,
+        has_no_values: bool,
+    ) -> Result<Self, CommandError> {
+        let mut found = Self { pattern: None, count: 10, type_name: None, no_values: false };
+        while index < args.len() {
+            let has_more = index + 1 < args.len();
+            if args.is(index, "count") && has_more {
+                let count = int_arg(args, index + 1)?;
+                found.count =
+                    usize::try_from(count).ok().filter(|n| *n > 0).ok_or(CommandError::Syntax)?;
+                index += 2;
+            } else if args.is(index, "match") && has_more {
+                // "*" matches everything: not looking is faster.
+                found.pattern = Some(args.at(index + 1)).filter(|pattern| *pattern != b"*");
+                index += 2;
+            } else if args.is(index, "type") && has_more && has_type {
+                found.type_name = Some(args.at(index + 1));
+                index += 2;
+            } else if args.is(index, "novalues") && has_no_values {
+                found.no_values = true;
+                index += 1;
+            } else {
+                return Err(CommandError::Syntax);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn wants(&self, name: &[u8]) -> bool {
+        self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
+    }
+}
+
+/// A cursor argument.
+pub(crate) fn parse_cursor(text: &[u8]) -> Result<u64, CommandError> {
+    parse_u64(text).ok_or(CommandError::err("invalid cursor"))
+}
+
+const TYPES: [&str; 6] = ["string", "list", "set", "zset", "hash", "stream"];
+
+fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let cursor = parse_cursor(args.at(1))?;
+    let options = ScanOptions::parse(args, 2, true, false)?;
+    let kind = match options.type_name {
+        None => None,
+        Some(name) => {
+            let lower = name.to_ascii_lowercase();
+            let known = TYPES.iter().find(|known| known.as_bytes() == lower);
+            Some(*known.ok_or_else(|| {
+                let name = String::from_utf8_lossy(name);
+                CommandError::text(format!("unknown type name '{name}'"))
+            })?)
+        }
+    };
+    let store = &flow.core.server.store;
+    // A pattern with a hash tag lies in one slot, and so do all keys that match it.
+    let only_slot = options.pattern.and_then(pattern_slot).filter(|_| store.is_per_slot());
+    let tables = if store.is_per_slot() { SLOTS } else { store.shards.count() };
+    let mut table = (cursor >> POSITION_BITS) as usize;
+    let mut position = cursor & ((1 << POSITION_BITS) - 1);
+    if let Some(slot) = only_slot.filter(|slot| usize::from(*slot) > table) {
+        (table, position) = (usize::from(slot), 0);
+    }
+    let mut found = Vec::new();
+    let mut seen = 0;
+    while table < tables && seen < options.count {
+        if only_slot.is_some_and(|slot| usize::from(slot) < table) {
+            table = tables;
+            break;
+        }
+        let next = scan_table(flow, table, position, options.count - seen, |entry, now_ms| {
+            seen += 1;
+            let is_live = entry.deadline().is_none_or(|at| at > now_ms);
+            let fits = kind.is_none_or(|kind| entry.kind().name() == kind);
+            if is_live && fits && options.wants(entry.key_bytes()) {
+                found.push(entry.key_bytes().to_vec());
+            }
+        })?;
+        position = next;
+        if next == 0 {
+            table += 1;
+        }
+    }
+    let cursor = if table >= tables { 0 } else { (table as u64) << POSITION_BITS | position };
+    let mut reply = flow.reply();
+    reply.array(2);
+    reply.bulk_str(&cursor.to_string());
+    reply.array(found.len());
+    for name in found {
+        reply.bulk(&name);
+    }
+    Ok(())
+}
+
+/// Visits some entries of one table; answers where to go on in it, 0 at its end.
+fn scan_table(
+    flow: &mut Flow<'_>,
+    table: usize,
+    position: u64,
+    budget: usize,
+    mut visit: impl FnMut(&Entry, u64),
+) -> Result<u64, CommandError> {
+    let store = &flow.core.server.store;
+    let (shard, slot) = if store.is_per_slot() {
+        (store.shards.of_slot(table as u16), Some(table as u16))
+    } else {
+        (table, None)
+    };
+    let mut set = ShardSet::EMPTY;
+    set.insert(shard);
+    flow.with_shards(&set, |core: &mut Core, client: &mut Client, _| {
+        let server = core.server.clone();
+        let db = server.store.shards.data(&core.held, shard).db(client.db);
+        let table = match slot {
+            Some(slot) => db.slot_table(slot),
+            None => db.table(0),
+        };
+        let Some(table) = table else { return 0 };
+        let (mut position, mut seen) = (position, 0);
+        loop {
+            position = table.scan(position, |entry| {
+                seen += 1;
+                visit(entry, core.now_ms);
+            });
+            if position == 0 || seen >= budget {
+                return position;
+            }
+        }
+    })
+}
+
+/// The slot that all matches of a pattern lie in, if its hash tag has no wildcard.
+fn pattern_slot(pattern: &[u8]) -> Option<u16> {
+    let open = pattern.iter().position(|byte| *byte == b'{')?;
+    let before_is_plain = !pattern[..open].iter().any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'));
+    let len = pattern[open..].iter().position(|byte| *byte == b'}')?;
+    let tag = &pattern[open + 1..open + len];
+    let tag_is_plain = !tag.iter().any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'));
+    (before_is_plain && tag_is_plain && !tag.is_empty()).then(|| crate::keyspace::key_slot(tag))
+}
+
+fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    let pattern = args.at(1);
+    let mark = cx.reply.begin();
+    let mut count = 0;
+    for shard in 0..cx.server.store.shards.count() {
+        for table in cx.ks.shard(shard).db(cx.ks.db).tables() {
+            for entry in table.iter() {
+                let is_live = entry.deadline().is_none_or(|at| at > cx.ks.now_ms);
+                if is_live && (pattern == b"*" || glob::matches(pattern, entry.key_bytes())) {
+                    cx.reply.bulk(entry.key_bytes());
+                    count += 1;
+                }
+            }
+        }
+    }
+    cx.reply.end_array(mark, count);
+    Ok(())
+}
+
+fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
+    let name = flow.with_gate(|core, client, _| pick(core, client.db))?;
+    let mut reply = flow.reply();
+    match name {
+        Some(name) => reply.bulk(&name),
+        None => reply.null(),
+    }
+    Ok(())
+}
+
+/// A key that has not expired, each as likely as any other.
+fn pick(core: &mut Core, db: u16) -> Option<Vec<u8>> {
+    let server = core.server.clone();
+    let mut rng = rand::rng();
+    // Where nearly all keys have expired, those that have not are looked for in order at last.
+    for _ in 0..100 {
+        let shards = &server.store.shards;
+        let len = |shard| shards.data(&core.held, shard).db(db).len();
+        let total: usize = (0..shards.count()).map(len).sum();
+        if total == 0 {
+            return None;
+        }
+        let mut rank = rng.random_range(0..total);
+        for shard in 0..shards.count() {
+            for table in shards.data(&core.held, shard).db(db).tables() {
+                if rank >= table.len() {
+                    rank -= table.len();
+                    continue;
+                }
+                let entry = table.random(&mut rng)?;
+                if entry.deadline().is_none_or(|at| at > core.now_ms) {
+                    return Some(entry.key_bytes().to_vec());
+                }
+                rank = usize::MAX;
+                break;
+            }
+            if rank == usize::MAX {
+                break;
+            }
+        }
+    }
+    let shards = &server.store.shards;
+    (0..shards.count()).find_map(|shard| {
+        let db = shards.data(&core.held, shard).db(db);
+        db.tables().iter().flat_map(|table| table.iter()).find_map(|entry| {
+            let is_live = entry.deadline().is_none_or(|at| at > core.now_ms);
+            is_live.then(|| Key::new(entry.key_bytes()).bytes.to_vec())
+        })
+    })
+}
+
+pub(super) static COMMANDS: &[&CommandSpec] = &[&KEYS, &RANDOMKEY, &SCAN];
