@@ -232,3 +232,193 @@ async fn sleep_until_some(at: Option<Instant>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rand::rngs::StdRng;
+    use rand::{Rng, SeedableRng};
+
+    use super::super::hints::Hint;
+    use super::super::{Candidate, CandidateNode, Kind, Range};
+    use super::*;
+
+    const THIRDS: &[(u16, u16, &str)] = &[(0, 5460, "a"), (5461, 10922, "b"), (10923, 16383, "c")];
+
+    fn candidate(ranges: &[(u16, u16, &str)]) -> Candidate {
+        let node = |id: &str| CandidateNode { id: id.into(), addr: NodeAddr::new(id, 1) };
+        let ranges = ranges
+            .iter()
+            .map(|(first, last, id)| Range { first: *first, last: *last, nodes: vec![node(id)] })
+            .collect();
+        Candidate { kind: Kind::Cluster, ranges }
+    }
+
+    type Script = Box<dyn FnMut(&NodeAddr) -> (Duration, Answer) + Send>;
+
+    /// Answers by a script and notes when it was asked.
+    struct Scripted {
+        script: Mutex<Script>,
+        asked: Mutex<Vec<Instant>>,
+        in_flight: Arc<AtomicUsize>,
+        in_flight_max: AtomicUsize,
+    }
+
+    impl Source for Scripted {
+        fn ask(&self, addr: NodeAddr) -> Asking {
+            self.asked.lock().unwrap().push(Instant::now());
+            let now = self.in_flight.fetch_add(1, Ordering::SeqCst) + 1;
+            self.in_flight_max.fetch_max(now, Ordering::SeqCst);
+            let (delay, answer) = (self.script.lock().unwrap())(&addr);
+            /// Counts down also when the request is given up.
+            struct Guard(Arc<AtomicUsize>);
+            impl Drop for Guard {
+                fn drop(&mut self) {
+                    self.0.fetch_sub(1, Ordering::SeqCst);
+                }
+            }
+            let guard = Guard(self.in_flight.clone());
+            Box::pin(async move {
+                let _guard = guard;
+                tokio::time::sleep(delay).await;
+                answer
+            })
+        }
+    }
+
+    struct Published(Mutex<Arc<Snapshot>>);
+
+    impl Sink for Published {
+        fn current(&self) -> Arc<Snapshot> {
+            self.0.lock().unwrap().clone()
+        }
+        fn publish(&self, snapshot: Snapshot, _: Instant) {
+            *self.0.lock().unwrap() = Arc::new(snapshot);
+        }
+        fn learn(&self, _: HashMap<Slot, NodeAddr>) {}
+        fn is_down(&self, _: &NodeAddr) -> bool {
+            false
+        }
+    }
+
+    struct Bench {
+        hints: Arc<Hints>,
+        source: Arc<Scripted>,
+        sink: Arc<Published>,
+    }
+
+    fn bench(script: impl FnMut(&NodeAddr) -> (Duration, Answer) + Send + 'static) -> Bench {
+        let hints = Arc::new(Hints::default());
+        let source = Arc::new(Scripted {
+            script: Mutex::new(Box::new(script)),
+            asked: Mutex::default(),
+            in_flight: Arc::default(),
+            in_flight_max: AtomicUsize::new(0),
+        });
+        let current = Arc::new(Snapshot::new(1, &candidate(THIRDS)));
+        let sink = Arc::new(Published(Mutex::new(current)));
+        let actor = Actor {
+            hints: hints.clone(),
+            source: source.clone(),
+            sink: sink.clone(),
+            counters: Arc::default(),
+            seeds: vec![NodeAddr::new("a", 1)],
+            ask_timeout: Duration::from_secs(1),
+            check_every: Some(Duration::from_secs(60)),
+        };
+        tokio::spawn(actor.run());
+        Bench { hints, source, sink }
+    }
+
+    /// Invariants I1, I2 and I5 under virtual time: an hour of hints from a hundred tasks, with
+    /// answers that are good, refused, destructive, senseless or never come.
+    #[tokio::test(start_paused = true)]
+    async fn a_storm_of_hints_asks_at_most_15_times_a_minute_and_one_at_a_time() {
+        let seed: u64 = rand::random();
+        eprintln!("seed {seed}");
+        let mut rng = StdRng::seed_from_u64(seed);
+        let bench = bench(move |_| {
+            let delay = Duration::from_millis(rng.random_range(0..2000));
+            let answer = match rng.random_range(0..5) {
+                0 => Ok(candidate(THIRDS)),
+                1 => Err("NOPERM".into()),
+                2 => Ok(candidate(&[])),
+                3 => Ok(candidate(&[(0, 16383, "a")])),
+                _ => Ok(candidate(&[(0, 5000, "a"), (5001, 10922, "b"), (10923, 16383, "c")])),
+            };
+            (delay, answer)
+        });
+        let mut tasks = Vec::new();
+        for task in 0..100u64 {
+            let hints = bench.hints.clone();
+            tasks.push(tokio::spawn(async move {
+                let mut rng = StdRng::seed_from_u64(seed ^ task);
+                let end = Instant::now() + Duration::from_secs(3600);
+                while Instant::now() < end {
+                    match rng.random_range(0..3) {
+                        0 => hints.raise(Hint::Unreachable),
+                        1 => hints.raise(Hint::User),
+                        _ => hints.moved(Slot::of(&[task as u8]), NodeAddr::new("b", 1)),
+                    }
+                    tokio::time::sleep(Duration::from_millis(rng.random_range(1..5000))).await;
+                }
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        let asked = bench.source.asked.lock().unwrap().clone();
+        assert!(asked.len() > 300, "it does ask: {}", asked.len());
+        for (index, start) in asked.iter().enumerate() {
+            let end = *start + Duration::from_secs(60);
+            let within = asked[index..].iter().take_while(|at| **at < end).count();
+            assert!(within <= 15, "{within} within a minute");
+        }
+        assert_eq!(bench.source.in_flight_max.load(Ordering::SeqCst), 1);
+    }
+
+    async fn settle(bench: &Bench) {
+        bench.hints.raise(Hint::User);
+        // Shorter than the time to the first spontaneous check.
+        tokio::time::sleep(Duration::from_secs(40)).await;
+    }
+
+    /// Invariant I7: one node's drastic word against two others is not adopted.
+    #[tokio::test(start_paused = true)]
+    async fn one_liar_is_outvoted() {
+        let bench = bench(|addr| {
+            let lie: &[_] = &[(0, 16383, "a")];
+            let told = if addr.host() == "a" { lie } else { THIRDS };
+            (Duration::from_millis(10), Ok(candidate(told)))
+        });
+        for _ in 0..20 {
+            settle(&bench).await;
+        }
+        assert_eq!(bench.sink.current().shards().len(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_that_agree_are_believed_and_a_benign_change_at_once() {
+        let all_on_a = bench(|_| (Duration::ZERO, Ok(candidate(&[(0, 16383, "a")]))));
+        settle(&all_on_a).await;
+        assert_eq!(all_on_a.sink.current().shards().len(), 1);
+        assert_eq!(all_on_a.source.asked.lock().unwrap().len(), 2);
+        let benign: &[_] = &[(0, 5000, "a"), (5001, 10922, "b"), (10923, 16383, "c")];
+        let bench = bench(move |_| (Duration::ZERO, Ok(candidate(benign))));
+        bench.hints.raise(Hint::User);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(bench.sink.current().version(), 2);
+        assert_eq!(bench.source.asked.lock().unwrap().len(), 1);
+    }
+
+    /// With nobody in trouble and nobody asking, there is one request a minute.
+    #[tokio::test(start_paused = true)]
+    async fn silence_costs_a_check_a_minute() {
+        let bench = bench(|_| (Duration::ZERO, Ok(candidate(THIRDS))));
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        let asked = bench.source.asked.lock().unwrap().len();
+        assert!((48..=80).contains(&asked), "{asked}");
+    }
+}

@@ -52,7 +52,7 @@ pub(crate) async fn boot(
                     Ok(Verdict::Accept(snapshot, _)) => {
                         // Of the answers of one step the one that covers most: a node that was
                         // reset or just joined knows little.
-                        if first.as_ref().is_none_or(|best: &Box<Snapshot>| {
+                        if first.as_deref().is_none_or(|best: &Snapshot| {
                             snapshot.slots_covered() > best.slots_covered()
                         }) {
                             first = Some(snapshot);

@@ -1,0 +1,150 @@
+//! Redirections, and what is sent again.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use tsubame_client::{Error, Executed, Slot, commands};
+
+use crate::server::{Action, Hostile};
+
+/// H7: nodes that send a command in a circle are left after the limit, without a storm.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ring_of_redirections_ends() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    let ports = hostile.world().ports.clone();
+    hostile.script(move |call| {
+        let slot = Slot::of(call.args.first()?.as_bytes());
+        let next = ports[(call.node + 1) % 3];
+        (call.name == "GET")
+            .then(|| Action::Answer(format!("-MOVED {slot} 127.0.0.1:{next}\r\n").into()))
+    });
+    let tasks: Vec<_> = (0..50)
+        .map(|n| {
+            let client = client.clone();
+            tokio::spawn(async move { client.get(format!("key{n}")).await })
+        })
+        .collect();
+    for task in tasks {
+        let error = task.await.unwrap().unwrap_err();
+        assert!(matches!(error, Error::TooManyRedirects { hops: 6, .. }), "{error:?}");
+    }
+    assert!(hostile.calls("GET") <= 50 * 6);
+    assert!(hostile.calls("CLUSTER SLOTS") <= 3 + 3);
+}
+
+/// Invariant I13: ASKING and its command are never separated, whoever else sends to that node. The
+/// server checks it at each ASKING.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asking_and_its_command_stay_together() {
+    let hostile = Hostile::start(2).await;
+    let client = hostile.client().await;
+    let slot = Slot::of(b"{moving}").get();
+    let from = hostile.world().owner[usize::from(slot)];
+    hostile.world().importing.insert(slot, 1 - from);
+    let tasks: Vec<_> = (0..64)
+        .map(|task| {
+            let client = client.clone();
+            tokio::spawn(async move {
+                for n in 0..50 {
+                    // Half of the tasks are redirected, the others keep both nodes busy.
+                    let prefix = if task % 2 == 0 { "{moving}" } else { "other" };
+                    client.incr(format!("{prefix}:{task}:{n}")).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    // Keys of the moving slot are created where it moves to.
+    assert_eq!(client.stats().ask, 32 * 50);
+    let world = hostile.world();
+    assert_eq!(world.executed.len(), 64 * 50);
+    assert_eq!(world.calls.get("CLUSTER SLOTS"), Some(&2), "ASK is no reason to ask for slots");
+}
+
+/// Invariants I11 and I12: a batch that meets moved slots executes each command once, and those of
+/// a slot in their order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redirected_batch_keeps_its_order_and_repeats_nothing() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    // Every second slot has gone elsewhere, and one is on its way.
+    {
+        let mut world = hostile.world();
+        let moved = |(slot, owner): (usize, &usize)| (*owner + slot % 2) % 3;
+        world.owner = world.owner.iter().enumerate().map(moved).collect();
+        let slot = Slot::of(b"{5}").get();
+        let target = (world.owner[usize::from(slot)] + 1) % 3;
+        world.importing.insert(slot, target);
+    }
+    let mut batch = client.batch();
+    for n in 0..300 {
+        batch.push(commands::set(format!("{{{}}}", n % 20), n));
+    }
+    for result in batch.run().await.into_results() {
+        result.unwrap();
+    }
+    let world = hostile.world();
+    assert_eq!(world.executed.len(), 300);
+    let mut last: HashMap<String, usize> = HashMap::new();
+    for call in &world.executed {
+        let n: usize = call.args[1].parse().unwrap();
+        let before = last.insert(call.args[0].clone(), n);
+        assert!(before < Some(n), "{} after {before:?} in {}", n, call.args[0]);
+    }
+}
+
+/// C6: a write whose reply is lost is not repeated, and the error says that it may have happened; a
+/// read is repeated.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_harmless_commands_are_sent_again() {
+    let hostile = Hostile::start(1).await;
+    let client = hostile.client().await;
+    client.set("n", 0).await.unwrap();
+    let hang_up_once = |name: &'static str| {
+        let mut done = false;
+        hostile.script(move |call| {
+            let now = call.name == name && !std::mem::replace(&mut done, true);
+            now.then_some(Action::ExecuteAndHangUp)
+        });
+    };
+    hang_up_once("INCR");
+    let error = client.incr("n").await.unwrap_err();
+    assert!(matches!(error, Error::MaybeExecuted { .. }), "{error:?}");
+    assert_eq!(error.executed(), Executed::Maybe);
+    assert_eq!((hostile.calls("INCR"), hostile.world().data["n"].as_str()), (1, "1"));
+    hang_up_once("GET");
+    assert_eq!(client.get("n").as_::<i64>().await.unwrap(), 1);
+    assert_eq!(hostile.calls("GET"), 2);
+    hang_up_once("INCR");
+    assert_eq!(client.incr("n").idempotent().await.unwrap(), 3, "the caller took the risk");
+    hang_up_once("GET");
+    let error = client.get("n").no_retry().await.unwrap_err();
+    assert_eq!(error.executed(), Executed::Maybe);
+}
+
+/// H13: states that pass are waited for, with growing pauses, and are no reason to ask for slots.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passing_states_are_waited_for() {
+    for code in ["TRYAGAIN", "LOADING", "CLUSTERDOWN", "MASTERDOWN"] {
+        let hostile = Hostile::start(1).await;
+        let client = hostile.client().await;
+        let until = Instant::now() + Duration::from_millis(400);
+        hostile.script(move |call| {
+            let answer = call.name == "INCR" && Instant::now() < until;
+            answer.then(|| Action::Answer(format!("-{code} for now\r\n").into()))
+        });
+        assert_eq!(client.incr("n").await.unwrap(), 1, "{code}");
+        assert!((3..=12).contains(&hostile.calls("INCR")), "{code}: {}", hostile.calls("INCR"));
+        assert_eq!(hostile.calls("CLUSTER SLOTS"), 1, "{code}");
+        hostile.script(move |call| {
+            (call.name == "INCR").then(|| Action::Answer(format!("-{code} for ever\r\n").into()))
+        });
+        let start = Instant::now();
+        let error = client.incr("n").timeout(Duration::from_millis(300)).await.unwrap_err();
+        assert_eq!(error.code(), Some(code));
+        assert!(start.elapsed() < Duration::from_millis(400));
+    }
+}

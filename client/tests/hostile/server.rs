@@ -1,0 +1,347 @@
+//! A cluster in this process that can be told to misbehave.
+//!
+//! Each node is a listening socket and a task per connection over one shared [`World`]. Left alone
+//! it behaves like a cluster of primaries that knows GET, SET, INCR, MGET, ECHO and PING. A
+//! *script* sees every command before it is answered and may have it answered otherwise: with any
+//! bytes, late, in drops, never, or by hanging up. Everything is counted and logged, so a test can
+//! say afterwards what the client did.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tsubame_client::{Client, ClientBuilder, Slot};
+
+/// A command as it came.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Index of the node.
+    pub node: usize,
+    /// Number of the connection, counted over all nodes.
+    pub connection: usize,
+    /// The arguments; the name in capitals, subcommands in capitals after a space.
+    pub name: String,
+    pub args: Vec<String>,
+    /// It came directly after ASKING.
+    pub asking: bool,
+}
+
+/// What a script does with a command.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Answers these bytes and does not execute it.
+    Answer(Vec<u8>),
+    /// Executes and answers it after a time; what comes behind it waits too.
+    Late(Duration),
+    /// Executes it and sends the answer one byte at a time.
+    Drip(Duration),
+    /// Executes it and hangs up instead of answering.
+    ExecuteAndHangUp,
+    /// Executes it and sends only so many bytes of the answer before hanging up.
+    Truncate(usize),
+    /// Never answers, neither this nor what comes behind it.
+    Silence,
+}
+
+type Script = Box<dyn FnMut(&Call) -> Option<Action> + Send>;
+
+pub struct World {
+    pub ports: Vec<u16>,
+    /// Which node serves each slot; the truth.
+    pub owner: Vec<usize>,
+    /// Slots that are being imported, by node: ASKING gives access.
+    pub importing: HashMap<u16, usize>,
+    /// What CLUSTER SLOTS says, by node, instead of the truth: (first, last, owner).
+    pub told: HashMap<usize, Vec<(u16, u16, usize)>>,
+    /// Raw elements appended to every node entry and every range of CLUSTER SLOTS.
+    pub lengthen: Option<String>,
+    pub data: HashMap<String, String>,
+    pub script: Option<Script>,
+    /// Executed commands in their order.
+    pub executed: Vec<Call>,
+    /// Calls by command name.
+    pub calls: HashMap<String, u64>,
+    pub connections: usize,
+    /// What a client must never do.
+    pub violations: Vec<String>,
+}
+
+pub struct Hostile {
+    pub world: Arc<Mutex<World>>,
+    nodes: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Hostile {
+    fn drop(&mut self) {
+        self.nodes.iter().for_each(JoinHandle::abort);
+        if !std::thread::panicking() {
+            assert_eq!(self.world().violations, Vec::<String>::new());
+        }
+    }
+}
+
+impl Hostile {
+    /// `n` nodes that share the slots evenly.
+    pub async fn start(n: usize) -> Self {
+        let mut listeners = Vec::new();
+        for _ in 0..n {
+            listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        }
+        let world = Arc::new(Mutex::new(World {
+            ports: listeners.iter().map(|l| l.local_addr().unwrap().port()).collect(),
+            owner: (0..16384).map(|slot| slot * n / 16384).collect(),
+            importing: HashMap::new(),
+            told: HashMap::new(),
+            lengthen: None,
+            data: HashMap::new(),
+            script: None,
+            executed: Vec::new(),
+            calls: HashMap::new(),
+            connections: 0,
+            violations: Vec::new(),
+        }));
+        let nodes = listeners
+            .into_iter()
+            .enumerate()
+            .map(|(node, listener)| tokio::spawn(listen(node, listener, world.clone())))
+            .collect();
+        Self { world, nodes }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap()
+    }
+
+    /// Installs a script.
+    pub fn script(&self, script: impl FnMut(&Call) -> Option<Action> + Send + 'static) {
+        self.world().script = Some(Box::new(script));
+    }
+
+    pub fn builder(&self) -> ClientBuilder {
+        let ports = self.world().ports.clone();
+        ports.iter().fold(Client::builder(), |builder, port| {
+            builder.seed(&format!("127.0.0.1:{port}")).unwrap()
+        })
+    }
+
+    pub async fn client(&self) -> Client {
+        self.builder().connect().await.unwrap()
+    }
+
+    /// Calls so far of a command.
+    pub fn calls(&self, name: &str) -> u64 {
+        self.world().calls.get(name).copied().unwrap_or(0)
+    }
+
+    /// Stops a node: its port refuses connections from now on.
+    pub fn stop(&mut self, node: usize) {
+        self.nodes[node].abort();
+    }
+}
+
+async fn listen(node: usize, listener: TcpListener, world: Arc<Mutex<World>>) {
+    let mut connections = tokio::task::JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        let connection = {
+            let mut world = world.lock().unwrap();
+            world.connections += 1;
+            world.connections
+        };
+        connections.spawn(serve(node, connection, stream, world.clone()));
+    }
+}
+
+async fn serve(node: usize, connection: usize, mut stream: TcpStream, world: Arc<Mutex<World>>) {
+    let _ = stream.set_nodelay(true);
+    let mut buffer = Vec::new();
+    let mut asking = false;
+    loop {
+        while let Some((args, len)) = parse(&buffer) {
+            buffer.drain(..len);
+            let (name, args) = name(args);
+            let call = Call { node, connection, name, args, asking };
+            let (action, reply) = {
+                let mut world = world.lock().unwrap();
+                world.note(&call);
+                asking = call.name == "ASKING";
+                let mut script = world.script.take();
+                let action = script.as_mut().and_then(|script| script(&call));
+                world.script = world.script.take().or(script);
+                let executes = !matches!(action, Some(Action::Answer(_) | Action::Silence));
+                (action, if executes { world.execute(&call) } else { Vec::new() })
+            };
+            let sent = match action {
+                None => stream.write_all(&reply).await,
+                Some(Action::Answer(bytes)) => stream.write_all(&bytes).await,
+                Some(Action::Late(time)) => {
+                    tokio::time::sleep(time).await;
+                    stream.write_all(&reply).await
+                }
+                Some(Action::Drip(every)) => {
+                    for byte in reply {
+                        if stream.write_all(&[byte]).await.is_err() {
+                            return;
+                        }
+                        tokio::time::sleep(every).await;
+                    }
+                    Ok(())
+                }
+                Some(Action::ExecuteAndHangUp) => return,
+                Some(Action::Truncate(len)) => {
+                    let _ = stream.write_all(&reply[..len.min(reply.len())]).await;
+                    return;
+                }
+                Some(Action::Silence) => std::future::pending().await,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+        if !matches!(stream.read_buf(&mut buffer).await, Ok(n) if n > 0) {
+            return;
+        }
+    }
+}
+
+/// One command of the request stream, and its length.
+fn parse(buffer: &[u8]) -> Option<(Vec<String>, usize)> {
+    let mut at = 0;
+    let mut number = |kind: u8| -> Option<usize> {
+        let end = buffer[at..].iter().position(|byte| *byte == b'\n')? + at;
+        assert_eq!(buffer[at], kind, "the client sent {:?}", String::from_utf8_lossy(buffer));
+        let text = std::str::from_utf8(&buffer[at + 1..end - 1]).unwrap();
+        at = end + 1;
+        Some(text.parse().unwrap())
+    };
+    let argc = number(b'*')?;
+    let mut args = Vec::new();
+    let mut start = at;
+    for _ in 0..argc {
+        let mut at = start;
+        let end = buffer[at..].iter().position(|byte| *byte == b'\n')? + at;
+        let len: usize = std::str::from_utf8(&buffer[at + 1..end - 1]).unwrap().parse().unwrap();
+        at = end + 1;
+        let arg = buffer.get(at..at + len)?;
+        buffer.get(at + len..at + len + 2)?;
+        args.push(String::from_utf8_lossy(arg).into_owned());
+        start = at + len + 2;
+    }
+    Some((args, start))
+}
+
+fn name(mut args: Vec<String>) -> (String, Vec<String>) {
+    let mut name = args.remove(0).to_ascii_uppercase();
+    if matches!(name.as_str(), "CLUSTER" | "CLIENT" | "COMMAND" | "SCRIPT") && !args.is_empty() {
+        name = format!("{name} {}", args.remove(0).to_ascii_uppercase());
+    }
+    (name, args)
+}
+
+impl World {
+    fn note(&mut self, call: &Call) {
+        *self.calls.entry(call.name.clone()).or_default() += 1;
+        if call.name.starts_with("COMMAND") {
+            self.violations.push(format!("{call:?}: COMMAND is never to be sent"));
+        }
+        // Invariant I13: what follows ASKING is the command that was redirected here.
+        if call.asking {
+            let slot = call.args.first().map(|key| Slot::of(key.as_bytes()).get());
+            let importing = slot.and_then(|slot| self.importing.get(&slot));
+            let owns = slot.is_some_and(|slot| self.owner[usize::from(slot)] == call.node);
+            if importing != Some(&call.node) && !owns {
+                self.violations.push(format!("{call:?} follows ASKING but was not asked for"));
+            }
+        }
+    }
+
+    fn execute(&mut self, call: &Call) -> Vec<u8> {
+        let text = match call.name.as_str() {
+            "HELLO" => {
+                "%2\r\n$6\r\nserver\r\n$7\r\nhostile\r\n$4\r\nmode\r\n$7\r\ncluster\r\n".to_owned()
+            }
+            "CLUSTER SLOTS" => self.slots(call.node),
+            "CLIENT SETINFO" | "ASKING" => "+OK\r\n".to_owned(),
+            "PING" => "+PONG\r\n".to_owned(),
+            _ => self.execute_keyed(call),
+        };
+        text.into_bytes()
+    }
+
+    fn execute_keyed(&mut self, call: &Call) -> String {
+        let Some(key) = call.args.first().cloned() else {
+            return "-ERR wrong number of arguments\r\n".to_owned();
+        };
+        let slot = Slot::of(key.as_bytes()).get();
+        let owner = self.owner[usize::from(slot)];
+        let importing = self.importing.get(&slot).copied();
+        let asked_here = call.asking && importing == Some(call.node);
+        if owner != call.node && !asked_here {
+            return format!("-MOVED {slot} 127.0.0.1:{}\r\n", self.ports[owner]);
+        }
+        if let Some(target) = importing.filter(|_| !asked_here && !self.data.contains_key(&key)) {
+            return format!("-ASK {slot} 127.0.0.1:{}\r\n", self.ports[target]);
+        }
+        self.executed.push(call.clone());
+        match call.name.as_str() {
+            "GET" => match self.data.get(&key) {
+                Some(value) => bulk(value),
+                None => "_\r\n".to_owned(),
+            },
+            "SET" => {
+                self.data.insert(key, call.args[1].clone());
+                "+OK\r\n".to_owned()
+            }
+            "INCR" => {
+                let value = self.data.entry(key).or_insert_with(|| "0".to_owned());
+                *value = (value.parse::<i64>().unwrap() + 1).to_string();
+                format!(":{value}\r\n")
+            }
+            // Returns its own argument: the reply says which request it belongs to.
+            "GETRANGE" => bulk(&call.args[1]),
+            _ => format!("-ERR unknown command '{}'\r\n", call.name),
+        }
+    }
+
+    fn slots(&self, node: usize) -> String {
+        let truth;
+        let ranges = match self.told.get(&node) {
+            Some(told) => told,
+            None => {
+                truth = self.ranges();
+                &truth
+            }
+        };
+        let (count, more) = match &self.lengthen {
+            Some(junk) => (1, junk.as_str()),
+            None => (0, ""),
+        };
+        let mut text = format!("*{}\r\n", ranges.len());
+        for (first, last, owner) in ranges {
+            let (port, id) =
+                (self.ports.get(*owner).copied().unwrap_or(1), format!("node-{owner}"));
+            text += &format!("*{}\r\n:{first}\r\n:{last}\r\n", 3 + count);
+            text += &format!("*{}\r\n$9\r\n127.0.0.1\r\n:{port}\r\n", 4 + count);
+            text += &format!("{}*0\r\n{more}{more}", bulk(&id));
+        }
+        text
+    }
+
+    /// The truth as ranges.
+    pub fn ranges(&self) -> Vec<(u16, u16, usize)> {
+        let mut ranges: Vec<(u16, u16, usize)> = Vec::new();
+        for (slot, owner) in self.owner.iter().enumerate() {
+            match ranges.last_mut() {
+                Some((_, last, of)) if of == owner => *last = slot as u16,
+                _ => ranges.push((slot as u16, slot as u16, *owner)),
+            }
+        }
+        ranges
+    }
+}
+
+pub fn bulk(text: &str) -> String {
+    format!("${}\r\n{text}\r\n", text.len())
+}

@@ -1,0 +1,171 @@
+//! What the client asks for, and what it believes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use tsubame_client::{Client, Error};
+
+use crate::server::{Action, Hostile};
+
+/// GETs from `tasks` tasks for `time`; gives successes and errors.
+async fn load(client: &Client, tasks: usize, time: Duration) -> (u64, u64) {
+    let counts = Arc::new((AtomicU64::new(0), AtomicU64::new(0)));
+    let workers: Vec<_> = (0..tasks)
+        .map(|task| {
+            let (client, counts) = (client.clone(), counts.clone());
+            tokio::spawn(async move {
+                let end = Instant::now() + time;
+                let mut n = task;
+                while Instant::now() < end {
+                    n += tasks;
+                    let ok = client.get(format!("key{n}")).await.is_ok();
+                    if ok { &counts.0 } else { &counts.1 }.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for worker in workers {
+        worker.await.unwrap();
+    }
+    (counts.0.load(Ordering::Relaxed), counts.1.load(Ordering::Relaxed))
+}
+
+/// H3, invariant I6: a longer reply is read like the plain one.
+#[tokio::test]
+async fn a_lengthened_topology_reply_changes_nothing() {
+    let hostile = Hostile::start(3).await;
+    let plain = hostile.client().await.topology();
+    for junk in ["$3\r\nnew\r\n", "*2\r\n:1\r\n*0\r\n", "%1\r\n$1\r\na\r\n_\r\n", "_\r\n"] {
+        hostile.world().lengthen = Some(junk.to_owned());
+        let longer = hostile.client().await.topology();
+        assert_eq!(longer.nodes(), plain.nodes(), "{junk:?}");
+        assert_eq!(longer.slots_covered(), 16384);
+    }
+}
+
+/// H4 and H14, invariants I2 and I3: with a topology that can't be had any more and half of the
+/// slots elsewhere, the client works on, and how often it asks has nothing to do with how many
+/// tasks it serves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_topology_request_is_not_repeated_by_the_load() {
+    for tasks in [1, 64] {
+        let hostile = Hostile::start(3).await;
+        let client = hostile.client().await;
+        hostile.script(|call| {
+            let denied = call.name == "CLUSTER SLOTS";
+            denied.then(|| Action::Answer(b"-NOPERM no cluster for you\r\n".to_vec()))
+        });
+        hostile.world().owner.iter_mut().for_each(|owner| *owner = (*owner + 1) % 3);
+        let asked = hostile.calls("CLUSTER SLOTS");
+        let (done, failed) = load(&client, tasks, Duration::from_secs(2)).await;
+        assert!(done > 100 && failed == 0, "{tasks} tasks: {done} done, {failed} failed");
+        let asked = hostile.calls("CLUSTER SLOTS") - asked;
+        assert!((1..=3).contains(&asked), "{tasks} tasks: {asked} requests");
+        // HELLO counts dials: one for each node, one for each topology request.
+        let hello = hostile.calls("HELLO");
+        assert!(hello <= 3 + 3 + asked, "{hello} connections");
+        assert!(client.stats().topology_in_flight_max <= 3);
+    }
+}
+
+/// H5: what a seed says is what the user reads, and the seeds are not stormed meanwhile.
+#[tokio::test]
+async fn a_topology_that_can_never_be_had_fails_with_the_servers_words() {
+    let hostile = Hostile::start(2).await;
+    hostile.script(|call| {
+        let denied = call.name == "CLUSTER SLOTS";
+        denied.then(|| Action::Answer(b"-NOPERM no cluster for you\r\n".to_vec()))
+    });
+    let start = Instant::now();
+    let error = hostile.builder().boot_timeout(Duration::from_secs(1)).connect().await.unwrap_err();
+    assert!(start.elapsed() < Duration::from_millis(1500));
+    assert!(matches!(&error, Error::Topology(_)), "{error:?}");
+    assert_eq!(error.to_string().matches("NOPERM no cluster for you").count(), 2, "{error}");
+    let steps = hostile.calls("CLUSTER SLOTS") / 2;
+    assert!((2..=30).contains(&steps), "{steps} steps in a second");
+}
+
+/// H6, invariant I7: a node that lies is not believed while the others say otherwise.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lying_node_is_not_believed() {
+    let lies: [Vec<(u16, u16, usize)>; 4] = [
+        vec![],
+        vec![(0, 16383, 0)],
+        vec![(0, 5461, 0), (5462, 8000, 1)],
+        vec![(0, 9000, 0), (8000, 16383, 1)],
+    ];
+    for lie in lies {
+        let hostile = Hostile::start(3).await;
+        let client = hostile.client().await;
+        let before = client.topology();
+        // One node lies; whichever is asked first, two others tell the truth.
+        hostile.world().told.insert(0, lie.clone());
+        for _ in 0..3 {
+            client.refresh();
+            let (_, failed) = load(&client, 4, Duration::from_millis(300)).await;
+            assert_eq!(failed, 0);
+        }
+        let after = client.topology();
+        assert_eq!((after.nodes(), after.slots_covered()), (before.nodes(), 16384), "{lie:?}");
+        assert_eq!(client.stats().moved, 0, "{lie:?}");
+        assert_eq!(client.stats().disconnects, 0, "healthy connections stay: {lie:?}");
+    }
+}
+
+/// A change that two nodes confirm is believed, however large.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_confirmed_change_is_believed() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    hostile.world().owner.iter_mut().for_each(|owner| *owner = 2);
+    client.refresh();
+    let end = Instant::now() + Duration::from_secs(5);
+    while client.topology().shards().len() != 1 {
+        assert!(Instant::now() < end, "{:?}", client.stats());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    load(&client, 4, Duration::from_millis(100)).await;
+    assert_eq!(client.stats().moved, 0);
+}
+
+/// H11: errors of the application's own making are no reason to ask for anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn application_errors_cost_no_metadata() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    load(&client, 8, Duration::from_millis(100)).await;
+    let mut n = 0;
+    hostile.script(move |call| {
+        n += 1;
+        let errors = ["-WRONGTYPE x\r\n", "-ERR x\r\n", "-NOSCRIPT x\r\n", "-OOM x\r\n"];
+        (call.name == "GET").then(|| Action::Answer(errors[n % errors.len()].into()))
+    });
+    let meta = |hostile: &Hostile| -> u64 {
+        let world = hostile.world();
+        world.calls.iter().filter(|(name, _)| *name != "GET").map(|(_, calls)| *calls).sum()
+    };
+    let before = meta(&hostile);
+    let (done, failed) = load(&client, 64, Duration::from_millis(500)).await;
+    assert!(done == 0 && failed > 100);
+    assert_eq!(meta(&hostile), before);
+}
+
+/// H9, invariant I14: a node that refuses connections is dialled by the schedule, not by the load,
+/// and the other nodes go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dead_node_is_dialled_by_the_schedule() {
+    let mut hostile = Hostile::start(3).await;
+    let wait = Duration::from_millis(100);
+    let client = hostile.builder().unavailable_wait(wait).connect().await.unwrap();
+    load(&client, 8, Duration::from_millis(100)).await;
+    hostile.stop(1);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let dials = client.stats().dials;
+    let (done, failed) = load(&client, 64, Duration::from_secs(2)).await;
+    let dials = client.stats().dials - dials;
+    // Pauses of 50, 100, 200, … ms, at least half of each: at most 8 fit into two seconds.
+    assert!((2..=8).contains(&dials), "{dials} dials");
+    assert!(done > 0 && failed > 0, "{done} done, {failed} failed");
+    assert!(client.stats().topology_requests <= 3 + 4, "{:?}", client.stats());
+}
