@@ -8,7 +8,11 @@ pub mod connection;
 mod cx;
 mod error;
 pub mod generic;
+pub mod hash;
 pub mod pubsub;
+pub mod random;
+pub mod scan_args;
+pub mod set;
 mod spec;
 pub mod string;
 mod table;
@@ -26,7 +30,9 @@ pub use table::{Command, CommandTable, KeyPosition};
 static FAMILIES: &[&[&[&CommandSpec]]] = &[
     connection::COMMANDS,
     generic::COMMANDS,
+    hash::COMMANDS,
     pubsub::COMMANDS,
+    set::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
 ];

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Member   | length: varint | bytes |
-//! Field    | 2 × name length + flag: varint | value length: varint | deadline: 6 B | name | value |
+//! Field    | 2 × name length + flag: varint | value length: varint | deadline: 8 B | name | value |
 //! ```
 //!
 //! The deadline (unix ms, little-endian) is there only if the flag is set. Varints have seven bits
@@ -17,9 +17,8 @@ use std::slice;
 
 use super::table::{Pointer, Ref};
 
-const DEADLINE_BYTES: usize = 6;
-/// The latest deadline that six bytes hold, some thousand years from now; later ones become this.
-const DEADLINE_MAX: u64 = (1 << 48) - 2;
+/// Six would do for nine thousand years, but HPEXPIREAT takes any time and answers it again.
+const DEADLINE_BYTES: usize = 8;
 
 fn push_varint(out: &mut Vec<u8>, mut value: usize) {
     while value >= 0x80 {
@@ -170,7 +169,7 @@ impl Field {
         push_varint(&mut blob, first);
         push_varint(&mut blob, value.len());
         if let Some(at) = deadline {
-            blob.extend_from_slice(&at.min(DEADLINE_MAX).to_le_bytes()[..DEADLINE_BYTES]);
+            blob.extend_from_slice(&at.to_le_bytes());
         }
         blob.extend_from_slice(name);
         blob.extend_from_slice(value);
@@ -208,9 +207,8 @@ impl Field {
     pub fn deadline(&self) -> Option<u64> {
         let head = self.head();
         head.has_deadline.then(|| {
-            let mut bytes = [0; 8];
-            bytes[..DEADLINE_BYTES].copy_from_slice(self.range(head.at, DEADLINE_BYTES));
-            u64::from_le_bytes(bytes)
+            let bytes = self.range(head.at, DEADLINE_BYTES);
+            u64::from_le_bytes(bytes.try_into().expect("eight bytes were asked for"))
         })
     }
 
@@ -224,8 +222,7 @@ impl Field {
         // SAFETY: the blob owns these bytes and is borrowed mutably. The head stays as it is.
         let blob = unsafe { slice::from_raw_parts_mut(self.0.as_ptr(), head.total()) };
         if let Some(at) = deadline {
-            let stamp = &at.min(DEADLINE_MAX).to_le_bytes()[..DEADLINE_BYTES];
-            blob[head.at..head.at + DEADLINE_BYTES].copy_from_slice(stamp);
+            blob[head.at..head.at + DEADLINE_BYTES].copy_from_slice(&at.to_le_bytes());
         }
         blob[head.name_at() + head.name_len..].copy_from_slice(value);
     }
@@ -303,14 +300,14 @@ mod tests {
         assert_eq!(size_of::<Option<Field>>(), 8);
         assert_eq!(Member::new(&[b'x'; 16]).heap_bytes(), 17);
         assert_eq!(Field::new(&[b'x'; 15], &[b'y'; 8], None).heap_bytes(), 25);
-        assert_eq!(Field::new(&[b'x'; 15], &[b'y'; 8], Some(1)).heap_bytes(), 31);
+        assert_eq!(Field::new(&[b'x'; 15], &[b'y'; 8], Some(1)).heap_bytes(), 33);
     }
 
     proptest! {
         #[test]
         fn a_field_holds_what_it_was_given(
             name in vec(any::<u8>(), 0..300),
-            values in vec((vec(any::<u8>(), 0..300), proptest::option::of(0..DEADLINE_MAX)), 1..5),
+            values in vec((vec(any::<u8>(), 0..300), proptest::option::of(any::<u64>())), 1..5),
         ) {
             let mut field = Field::new(&name, b"first", None);
             for (value, deadline) in &values {
@@ -320,7 +317,7 @@ mod tests {
                 prop_assert_eq!(field.deadline(), *deadline);
                 let copy = field.clone();
                 field.set_deadline(Some(u64::MAX));
-                prop_assert_eq!(field.deadline(), Some(DEADLINE_MAX));
+                prop_assert_eq!(field.deadline(), Some(u64::MAX));
                 prop_assert_eq!(copy.deadline(), *deadline);
                 prop_assert_eq!(field.value(), &value[..]);
             }

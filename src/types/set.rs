@@ -181,6 +181,21 @@ impl Set {
         }
     }
 
+    /// Goes back to the integers' representation if it fits. Valkey does this, alone of all
+    /// commands, to what SINTERSTORE leaves.
+    pub fn settle(&mut self, limits: &SetLimits) {
+        if matches!(self, Self::Intset(_)) || self.len() > limits.intset_entries {
+            return;
+        }
+        let int = |member: Value<'_>| match member {
+            Value::Int(int) => Some(int),
+            Value::Str(bytes) => canonical_int(bytes),
+        };
+        if let Some(ints) = self.iter().map(int).collect::<Option<Intset>>() {
+            *self = Self::Intset(ints);
+        }
+    }
+
     fn make_table(&mut self) -> &mut Table<Member> {
         if !matches!(self, Self::Table(_)) {
             let mut table = Box::<Table<Member>>::default();
@@ -408,6 +423,20 @@ mod tests {
         check_encoding(&[], &text("01"), "listpack");
         check_encoding(&[], &text("-9223372036854775808"), "intset");
         check_encoding(&[], &text("9223372036854775808"), "listpack");
+    }
+
+    #[test]
+    fn only_settling_goes_back_to_integers() {
+        let limits = SetLimits::default();
+        for (mut members, expected) in [(numbers(0..512), "intset"), (numbers(0..513), "hashtable")]
+        {
+            members.push("a".to_owned());
+            let mut set: Set = members.iter().collect();
+            assert!(set.remove(b"a"));
+            assert_eq!(set.encoding(), "hashtable");
+            set.settle(&limits);
+            assert_eq!((set.encoding(), set.len()), (expected, members.len() - 1));
+        }
     }
 
     #[test]
