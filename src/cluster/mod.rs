@@ -12,13 +12,19 @@
 //! [`handle::ClusterHandle`]; [`describe`] puts what they show into Valkey's form. Nothing here
 //! knows keys, values, clients or RESP.
 
+pub mod bus;
+pub mod describe;
+pub mod handle;
 pub mod message;
 pub mod node;
 pub mod node_id;
 pub mod nodes_conf;
 pub mod settings;
+pub mod slot_map;
 pub mod slot_set;
+pub mod slot_stats;
 pub mod state;
 
+pub use handle::ClusterHandle;
 pub use node_id::NodeId;
 pub use slot_set::{SLOTS, SlotSet};

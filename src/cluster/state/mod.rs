@@ -23,6 +23,7 @@ mod health;
 mod links;
 mod nodes;
 mod persist;
+mod publish;
 mod receive;
 mod slots;
 mod stats;
