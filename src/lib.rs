@@ -7,6 +7,7 @@ pub mod config;
 pub mod dispatch;
 pub mod glob;
 pub mod keyspace;
+pub mod local_cluster;
 pub mod logging;
 pub mod net;
 pub mod protocol;

@@ -4,13 +4,17 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
 use tsubame::commands::CommandTable;
-use tsubame::{cli, server};
+use tsubame::{cli, local_cluster, server};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
+    if args.first().is_some_and(|word| word == b"local-cluster") {
+        let words = args[1..].iter().map(|word| String::from_utf8_lossy(word).into_owned());
+        return local_cluster::main(&words.collect::<Vec<_>>());
+    }
     let is_command = |name: &[u8]| CommandTable::get().find(name).is_some();
     let started = match cli::start(&args, &is_command) {
         Ok(started) => started,
