@@ -1,6 +1,7 @@
 //! Invariant I22, in part: a GET of a small value costs at most two allocations, the place of its
 //! reply and the value.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
 #![expect(unsafe_code, reason = "a global allocator that counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

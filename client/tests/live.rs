@@ -1,5 +1,7 @@
 //! The client against real servers: a cluster of three, and a single one.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
 mod support;
 
 use std::collections::HashMap;

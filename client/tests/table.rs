@@ -2,6 +2,8 @@
 //!
 //! After a change of the facts: `TSUBAME_BLESS=1 cargo test -p tsubame-client --test table`.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -38,7 +38,7 @@ pub enum Value {
     Set(Vec<Value>),
     /// An out-of-band message.
     Push(Vec<Value>),
-    /// An error reply. At the top it becomes [`Error::Server`]; it stays a value inside an array.
+    /// An error reply. At the top it becomes [`Error::Server`](crate::Error::Server); it stays a value inside an array.
     Error(ServerError),
 }
 
