@@ -281,7 +281,13 @@ pub fn links(cluster: &Cluster) -> Vec<LinkInfo> {
                 (true, 0) => "r",
                 (true, _) => "rw",
             };
-            links.push(LinkInfo { direction, node: node.id, created: link.created, events, buffered });
+            links.push(LinkInfo {
+                direction,
+                node: node.id,
+                created: link.created,
+                events,
+                buffered,
+            });
         }
     }
     links

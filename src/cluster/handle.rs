@@ -68,10 +68,7 @@ impl ClusterHandle {
     }
 
     /// As [`Self::with`], for the bus itself: what is to be done comes back.
-    pub(super) fn with_outputs(
-        &self,
-        call: impl FnOnce(&mut Cluster, Millis),
-    ) -> VecDeque<Output> {
+    pub(super) fn with_outputs(&self, call: impl FnOnce(&mut Cluster, Millis)) -> VecDeque<Output> {
         self.call(call);
         std::mem::take(&mut self.shared.lock().outputs)
     }

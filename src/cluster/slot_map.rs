@@ -42,8 +42,7 @@ impl Endpoint {
     }
 
     pub fn ip(&self, viewer: Viewer) -> &str {
-        let announced =
-            if viewer.ipv6 { &self.announce.ipv6 } else { &self.announce.ipv4 };
+        let announced = if viewer.ipv6 { &self.announce.ipv6 } else { &self.announce.ipv4 };
         if announced.is_empty() { &self.ip } else { announced }
     }
 
@@ -264,7 +263,9 @@ impl SlotMap {
             return None;
         }
         match access {
-            Access { shard_pubsub: true, .. } => (!self.shard_pubsub_when_down).then_some(Down::State),
+            Access { shard_pubsub: true, .. } => {
+                (!self.shard_pubsub_when_down).then_some(Down::State)
+            }
             _ if !self.reads_when_down => Some(Down::State),
             Access { write: true, .. } => Some(Down::ReadOnly),
             _ => None,

@@ -106,20 +106,16 @@ pub fn parse_request(
             let first = spans.len();
             let mut args_left = usize::try_from(count).unwrap_or(0);
             while args_left > 0 {
-                match bulk(buf, &mut at, &mut None, limits)? {
+                let mut bulk_len = None;
+                match bulk(buf, &mut at, &mut bulk_len, limits)? {
                     Some(span) => spans.push(span),
                     None => {
-                        save(resume, spans, first, start, at, args_left);
-                        if let Some(state) = resume {
-                            // The `$` line is read again only if it was not complete.
-                            let mut ahead = at;
-                            let mut len = None;
-                            bulk(buf, &mut ahead, &mut len, limits)?;
-                            if len.is_some() {
-                                state.pos = ahead - start;
-                                state.bulk_len = len;
-                            }
-                        }
+                        let mut state =
+                            Resume { pos: at - start, args_left, bulk_len, ..Resume::default() };
+                        state.spans.extend(spans.drain(first..).map(|span| {
+                            Span::new(span.start as usize - start, span.end as usize - start)
+                        }));
+                        *resume = Some(Box::new(state));
                         return Ok(Progress::Incomplete);
                     }
                 }
@@ -130,24 +126,6 @@ pub fn parse_request(
         }
         Some(_) => inline(buf, pos, spans),
     }
-}
-
-/// Keeps what was parsed of an incomplete request, with positions relative to its start.
-fn save(
-    resume: &mut Option<Box<Resume>>,
-    spans: &mut Vec<Span>,
-    first: usize,
-    start: usize,
-    at: usize,
-    args_left: usize,
-) {
-    let mut state = Box::new(Resume { pos: at - start, args_left, ..Resume::default() });
-    state.spans.extend(
-        spans
-            .drain(first..)
-            .map(|span| Span::new(span.start as usize - start, span.end as usize - start)),
-    );
-    *resume = Some(state);
 }
 
 fn go_on(

@@ -13,9 +13,7 @@ use tokio::time::timeout;
 
 use super::Event;
 use crate::cluster::handle::ClusterHandle;
-use crate::cluster::message::{
-    DecodeError, FrameError, LIGHT_HEADER_LEN, Message, frame_len,
-};
+use crate::cluster::message::{DecodeError, FrameError, LIGHT_HEADER_LEN, Message, frame_len};
 use crate::cluster::node::LinkId;
 
 /// Who has not told a known node's name sends nothing longer than this.

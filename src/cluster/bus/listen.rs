@@ -33,7 +33,9 @@ pub fn bind(
 fn is_missing(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let missing = [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT, Errno::PROTONOSUPPORT];
-    error.raw_os_error().is_some_and(|code| missing.iter().any(|errno| errno.raw_os_error() == code))
+    error
+        .raw_os_error()
+        .is_some_and(|code| missing.iter().any(|errno| errno.raw_os_error() == code))
 }
 
 fn bind_one(name: &str, port: u16) -> io::Result<TcpListener> {

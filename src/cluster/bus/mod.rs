@@ -151,8 +151,7 @@ impl Bus {
             for event in events {
                 match event {
                     Event::Accepted { stream, peer, local } => {
-                        let link =
-                            cluster.accepted(now, plain_ip(peer.ip()), plain_ip(local.ip()));
+                        let link = cluster.accepted(now, plain_ip(peer.ip()), plain_ip(local.ip()));
                         accepted.push((link, stream));
                     }
                     Event::Connected(link) => cluster.connected(now, link),
