@@ -57,6 +57,8 @@ pub struct EventLoop {
     ticks: u64,
     stopping: bool,
     closed: Vec<usize>,
+    /// Kept from round to round for its room.
+    outcomes: Vec<Outcome>,
 }
 
 impl EventLoop {
@@ -84,6 +86,7 @@ impl EventLoop {
             ticks: 0,
             stopping: false,
             closed: Vec::new(),
+            outcomes: Vec::new(),
         };
         this.listen(listeners)?;
         Ok(this)
@@ -323,13 +326,14 @@ impl EventLoop {
             }
         }
         let mut round = std::mem::replace(&mut self.round, Round::new(0));
-        let mut outcomes = Vec::new();
+        let mut outcomes = std::mem::take(&mut self.outcomes);
         round.run(&mut self.core, &mut self.conns, |_, outcome| outcomes.push(outcome));
         self.round = round;
         self.core.leave();
-        for outcome in outcomes {
+        for outcome in outcomes.drain(..) {
             self.settle(outcome);
         }
+        self.outcomes = outcomes;
         for slot in std::mem::take(&mut self.closed) {
             self.close(slot);
         }
