@@ -4,7 +4,7 @@
 //! writes that word and waits until every flag is down: a core that is asleep or doing I/O is
 //! always quiescent. Under the gate no shard lock is held by anybody else.
 
-use super::sync::{AtomicU64, AtomicUsize, Ordering, spin_loop};
+use super::sync::{AtomicU64, AtomicUsize, Ordering, fence, spin_loop};
 
 const OPEN: usize = 0;
 
@@ -45,8 +45,10 @@ impl Gate {
         if self.is_single() {
             return true;
         }
-        self.flags[me].executing.store(1, Ordering::SeqCst);
-        if self.owner.load(Ordering::SeqCst) == OPEN {
+        self.flags[me].executing.store(1, Ordering::Relaxed);
+        // Either we see the owner's word, or he sees our flag.
+        fence(Ordering::SeqCst);
+        if self.owner.load(Ordering::Acquire) == OPEN {
             return true;
         }
         self.flags[me].executing.store(0, Ordering::SeqCst);
@@ -64,7 +66,8 @@ impl Gate {
     /// Asks to be told when the gate opens. `true`: it is open already.
     pub fn ask(&self, me: usize) -> bool {
         self.waiting.fetch_or(1 << (me % 64), Ordering::SeqCst);
-        self.owner.load(Ordering::SeqCst) == OPEN
+        fence(Ordering::SeqCst);
+        self.owner.load(Ordering::Acquire) == OPEN
     }
 
     /// Whether another participant wants to be alone; a long batch ends early then.
@@ -85,9 +88,10 @@ impl Gate {
         if self.owner.compare_exchange(OPEN, me + 1, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             return false;
         }
+        fence(Ordering::SeqCst);
         for (other, flag) in self.flags.iter().enumerate() {
             let mut rounds = 0u32;
-            while other != me && flag.executing.load(Ordering::SeqCst) != 0 {
+            while other != me && flag.executing.load(Ordering::Acquire) != 0 {
                 rounds += 1;
                 relax(rounds);
             }
@@ -100,8 +104,9 @@ impl Gate {
         if self.is_single() {
             return 0;
         }
-        self.flags[me].executing.store(1, Ordering::SeqCst);
-        self.owner.store(OPEN, Ordering::SeqCst);
+        self.flags[me].executing.store(1, Ordering::Relaxed);
+        self.owner.store(OPEN, Ordering::Release);
+        fence(Ordering::SeqCst);
         self.waiting.swap(0, Ordering::SeqCst)
     }
 }

@@ -7,6 +7,7 @@ pub trait Wake {
     fn wake(&self);
 }
 
+#[cfg(not(loom))]
 impl Wake for mio::Waker {
     fn wake(&self) {
         // The only failure is a full eventfd counter, which means that a wake-up is pending.
