@@ -220,6 +220,21 @@ impl SlotMap {
         self.owners[slot as usize] == self.my_primary
     }
 
+    /// Served here, whatever the command is: ours and not being moved, and the cluster is up.
+    #[inline]
+    pub fn is_settled(&self, slot: u16) -> bool {
+        self.settled.contains(slot)
+    }
+
+    /// Whether any slot is being moved from or to here.
+    pub fn has_open_slots(&self) -> bool {
+        !self.migrating.is_empty() || !self.importing.is_empty()
+    }
+
+    pub fn is_open(&self, slot: u16) -> bool {
+        self.migrating.contains_key(&slot) || self.importing.contains_key(&slot)
+    }
+
     fn i_am_primary(&self) -> bool {
         self.myself == self.my_primary
     }

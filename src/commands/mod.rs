@@ -4,6 +4,7 @@
 //! from which thread, connection or script it is called, nor what is locked: `dispatch` reads
 //! that off its [`CommandSpec`].
 
+pub mod cluster;
 pub mod connection;
 mod cx;
 mod error;
@@ -18,6 +19,7 @@ pub mod string;
 mod table;
 pub mod transactions;
 
+pub(crate) use cluster::viewer as cluster_viewer;
 pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, int_arg, write_timeout};
 pub use error::CommandError;
 pub use spec::{
@@ -28,6 +30,7 @@ pub use table::{Command, CommandTable, KeyPosition};
 
 /// Every family's commands. A spec that is missing in its family's list is dead code.
 static FAMILIES: &[&[&[&CommandSpec]]] = &[
+    cluster::COMMANDS,
     connection::COMMANDS,
     generic::COMMANDS,
     hash::COMMANDS,

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{blocking, effects};
+use crate::cluster::SlotSet;
 use crate::keyspace::Effects;
 use crate::server::Server;
 use crate::shard::{Held, Release, ShardSet};
@@ -31,6 +32,8 @@ pub struct Core {
     depth: u32,
     /// Between [`Core::enter`] and [`Core::leave`].
     entered: bool,
+    /// Slots that went to other nodes with keys still here.
+    pub(super) lost_slots: SlotSet,
     /// A scratch buffer for replies that go elsewhere.
     pub scratch: Vec<u8>,
 }
@@ -48,6 +51,7 @@ impl Core {
             now_ms: unix_ms(),
             depth: 0,
             entered: false,
+            lost_slots: SlotSet::new(),
             scratch: Vec::new(),
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::core::Core;
+use crate::cluster::SlotSet;
 use crate::keyspace::Keyspace;
 
 /// What one tick may spend on expiry.
@@ -39,6 +40,45 @@ impl Core {
                     return self.leave();
                 }
             }
+        }
+        self.leave();
+    }
+
+    /// Has the keys of slots that this node lost dropped.
+    pub fn drop_slots_soon(&mut self, slots: &SlotSet) {
+        for slot in slots.iter() {
+            self.lost_slots.insert(slot);
+        }
+    }
+
+    /// Drops the keys of lost slots that lie in the home shards. A shard that is busy has its turn
+    /// at the next tick; until then the keys are only in the way, since nobody is served them.
+    pub fn drop_lost_slots(&mut self) {
+        if self.lost_slots.is_empty() || !self.enter() {
+            return;
+        }
+        let server = self.server.clone();
+        let slots: Vec<u16> = self.lost_slots.iter().collect();
+        for slot in slots {
+            let shard = server.store.shards.of_slot(slot);
+            if shard % server.cores() != self.id {
+                self.lost_slots.remove(slot);
+                continue;
+            }
+            if !self.is_entered() || !server.store.shards.try_lock(&mut self.held, shard) {
+                continue;
+            }
+            self.lost_slots.remove(slot);
+            // It may have come back meanwhile.
+            let is_back = server.cluster.as_ref().is_some_and(|c| c.map().is_of_my_shard(slot));
+            for db in (0..server.store.databases()).filter(|_| !is_back) {
+                let data = server.store.shards.data_mut(&mut self.held, shard);
+                if let Some(table) = data.db_mut(db).take_slot(slot).filter(|table| !table.is_empty()) {
+                    self.effects.flushed.push(Box::new([table]));
+                }
+            }
+            self.release();
+            self.finish_effects();
         }
         self.leave();
     }

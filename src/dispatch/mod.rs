@@ -18,6 +18,7 @@ mod flow;
 mod gates;
 mod monitor;
 mod process;
+mod redirect;
 mod routing;
 mod watching;
 
@@ -27,5 +28,6 @@ pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
 pub use process::{Next, process};
+pub use redirect::ends_wait;
 pub use routing::shards_of;
 pub use watching::end_watch;

@@ -2,8 +2,8 @@
 
 use super::call::{Origin, call, write_error};
 use super::core::{Busy, Core};
-use super::{gates, monitor, routing};
-use crate::commands::{Command, CommandError, Flags, Run};
+use super::{gates, monitor, redirect, routing};
+use crate::commands::{transactions, Command, CommandError, Flags, Run};
 use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::server::PauseKind;
 use crate::session::{Client, ClientFlags, QueuedCommand};
@@ -55,6 +55,14 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
     }
+    if let Err(error) = redirect::check(core, client, command, args, false) {
+        if command.spec.name == "exec" && command.parent.is_none() {
+            // As after an EXEC that failed: the transaction and its watches are gone.
+            transactions::discard_all(client);
+        }
+        reject(core, client, Some(command), &error, out);
+        return Next::Continue;
+    }
     if is_paused(core, client, command) {
         return Next::Paused;
     }
@@ -88,11 +96,30 @@ fn run(
         Run::OnShard(_) => {
             let set = routing::shards_of(&core.server.store.shards, command, args);
             core.with_shards(&set, |core| {
-                let _ = call(core, client, command, args, out, Origin::Client);
+                // The slot may have gone since it was looked at, or be on its way.
+                match redirect::check(core, client, command, args, true) {
+                    Ok(()) => {
+                        let _ = call(core, client, command, args, out, Origin::Client);
+                    }
+                    Err(error) => reject(core, client, Some(command), &error, out),
+                }
             })
         }
         Run::Gated(_) => core.with_gate(|core| {
             let _ = call(core, client, command, args, out, Origin::Client);
+        }),
+        Run::Flow(_) if redirect::is_open(core, client, command, args) => core.with_gate(|core| {
+            match redirect::check(core, client, command, args, true) {
+                Ok(()) => {
+                    let _ = call(core, client, command, args, out, Origin::Client);
+                }
+                Err(error) => {
+                    if client.multi.is_some() {
+                        transactions::discard_all(client);
+                    }
+                    reject(core, client, Some(command), &error, out);
+                }
+            }
         }),
         Run::Flow(_) => {
             let before = out.len();

@@ -16,7 +16,7 @@ use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
 use crate::commands::write_timeout;
 use crate::config::ClientClass;
-use crate::dispatch::{Core, Next, end_wait, end_watch};
+use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
@@ -54,6 +54,8 @@ pub struct EventLoop {
     inbox: Vec<Message>,
     listeners: Vec<Listener>,
     next_tick_ms: u64,
+    /// The slot map that waiting clients were last held against.
+    map_version: u64,
     ticks: u64,
     stopping: bool,
     closed: Vec<usize>,
@@ -83,6 +85,7 @@ impl EventLoop {
             inbox: Vec::new(),
             listeners: Vec::new(),
             next_tick_ms: 0,
+            map_version: 0,
             ticks: 0,
             stopping: false,
             closed: Vec::new(),
@@ -225,6 +228,7 @@ impl EventLoop {
                     self.close(slot);
                 }
             }
+            Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
             Message::Rebind => {
                 let fresh = self.core.server.listening.handover.lock().take();
                 if let Some(fresh) = fresh
@@ -575,6 +579,31 @@ impl EventLoop {
             self.close_idle();
         }
         self.core.expire_some();
+        self.core.drop_lost_slots();
+        self.redirect_waiters();
+    }
+
+    /// Ends the waits for keys that another node serves now.
+    fn redirect_waiters(&mut self) {
+        let Some(cluster) = &self.core.server.cluster else { return };
+        let version = cluster.map().version;
+        if std::mem::replace(&mut self.map_version, version) == version {
+            return;
+        }
+        let waiting: Vec<usize> = (self.conns.iter())
+            .filter(|(_, conn)| conn.client.blocked.is_some())
+            .map(|(slot, _)| slot)
+            .collect();
+        for slot in waiting {
+            let conn = &self.conns[slot];
+            let Some(error) = ends_wait(&self.core, &conn.client) else { continue };
+            let claimed = conn.client.blocked.as_ref().is_some_and(|b| b.ticket.claim());
+            if claimed {
+                let mut out = Vec::new();
+                Reply::new(&mut out, conn.client.resp).error(&error.to_string());
+                self.unblock(slot, &out);
+            }
+        }
     }
 
     /// Ends the waits whose time is up.

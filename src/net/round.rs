@@ -236,7 +236,6 @@ impl Round {
         let server = core.server.clone();
         if server.monitors.load(std::sync::atomic::Ordering::Relaxed) > 0
             || server.pause.until(core.now_ms).is_some()
-            || server.is_cluster
         {
             return 0;
         }
@@ -257,6 +256,10 @@ impl Round {
             let data = server.store.shards.data(&core.held, command.shard);
             if command.command.is_write() && !data.waiters.is_empty() {
                 // Somebody may have to be served: the other way knows how.
+                break;
+            }
+            if server.cluster.as_ref().is_some_and(|c| !c.map().is_settled(command.slot)) {
+                // Looked at with the shard held, so that the slot cannot be given away meanwhile.
                 break;
             }
             data.db(client.db).prefetch_bucket(command.slot, command.hash);

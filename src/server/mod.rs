@@ -1,5 +1,6 @@
 //! What all threads share, and how the process starts and ends.
 
+mod cluster;
 mod pause;
 mod run;
 
@@ -15,6 +16,7 @@ use crate::session::{ConnId, Message, Registry};
 use crate::shard::{Gate, Mailbox, Release};
 use crate::stats::CoreStats;
 
+pub use cluster::ClusterStartError;
 pub use pause::{Pause, PauseKind};
 pub use run::{RunError, run};
 
@@ -37,6 +39,8 @@ pub struct Server {
     /// Clients in MONITOR mode.
     pub monitors: AtomicUsize,
     pub is_cluster: bool,
+    /// This node of the cluster.
+    pub cluster: Option<Arc<crate::cluster::ClusterHandle>>,
     /// DEBUG SET-ACTIVE-EXPIRE.
     pub active_expire: AtomicBool,
     pub listening: Listening,

@@ -9,6 +9,7 @@ use rand::Rng;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::cluster::{self, ClusterStartError};
 use super::{CoreMailbox, Pause, Server};
 use crate::commands::CommandTable;
 use crate::config::Config;
@@ -26,6 +27,8 @@ pub enum RunError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
+    Cluster(#[from] ClusterStartError),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
@@ -36,6 +39,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         threads => threads,
     };
     let is_cluster = config.cluster_enabled.get();
+    let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
     let listeners = bind_all(&config)?;
     let mut polls = Vec::new();
     let mut mailboxes = Vec::new();
@@ -57,6 +61,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         pause: Pause::default(),
         monitors: AtomicUsize::new(0),
         is_cluster,
+        cluster: prepared.as_ref().map(|prepared| prepared.handle.clone()),
         active_expire: AtomicBool::new(true),
         listening: Listening::default(),
         started_ms: unix_ms(),
@@ -74,6 +79,10 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         let listeners = if id == 0 { listeners.take().unwrap_or_default() } else { Vec::new() };
         loops.push(EventLoop::new(id, server.clone(), poll, listeners)?);
     }
+    let bus = match prepared {
+        Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
+        None => None,
+    };
     tracing::info!("Ready to accept connections tcp");
     let first = loops.remove(0);
     let others = loops
@@ -90,6 +99,12 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     for other in others {
         if let Ok(Err(error)) = other.join() {
             tracing::warn!("An event loop ended: {error}");
+        }
+    }
+    if let (Some(bus), Some(cluster)) = (bus, &server.cluster) {
+        cluster.stop();
+        if bus.join().is_err() {
+            tracing::error!("The cluster bus ended by a panic");
         }
     }
     tracing::info!("Bye bye");

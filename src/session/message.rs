@@ -29,6 +29,8 @@ pub enum Message {
     Publish { to: Vec<ConnId>, resp2: Arc<[u8]>, resp3: Arc<[u8]> },
     /// Close the connection; `gently` lets it write what it has.
     Kill { conn: ConnId, gently: bool },
+    /// The keys of these slots are served by another node now: drop them.
+    SlotsLost(Box<crate::cluster::SlotSet>),
     /// Listen on other addresses, or no more.
     Rebind,
     /// The process ends: close everything.

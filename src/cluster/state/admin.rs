@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Cluster, Output};
+use super::Cluster;
 use crate::cluster::NodeId;
 use crate::cluster::message::NodeFlags;
 use crate::cluster::node::{Address, NodeKey};
@@ -63,6 +63,8 @@ pub enum AdminError {
     ReplicateUnsupported,
     #[error("ERR You should send CLUSTER FAILOVER to a replica")]
     FailoverOfPrimary,
+    #[error("ERR I'm a replica but my master is unknown to me")]
+    PrimaryUnknown,
 }
 
 /// What CLUSTER SETSLOT orders.
@@ -358,11 +360,29 @@ impl Cluster {
         Ok(())
     }
 
-    /// CLUSTER SAVECONFIG was ordered: the caller writes the file itself.
-    pub fn config_saved_by_order(&mut self) {
-        self.todo.save = false;
-        self.todo.fsync = false;
-        self.outputs.retain(|output| !matches!(output, Output::Save { .. }));
+    /// CLUSTER REPLICATE NO ONE: a replica becomes an empty primary of a shard of its own.
+    pub fn replicate_no_one(&mut self) {
+        if self.myself().is_primary() {
+            return;
+        }
+        self.set_primary_role(self.myself);
+        self.migrating.clear();
+        self.importing.clear();
+        let shard = NodeId::random(&mut self.rng);
+        self.set_shard(self.myself, shard);
+        self.slots_changed();
+        self.todo.broadcast_pong = true;
+    }
+
+    /// CLUSTER FAILOVER, which is for replicas.
+    pub fn fail_over(&mut self) -> Result<(), AdminError> {
+        if self.myself().is_primary() {
+            return Err(AdminError::FailoverOfPrimary);
+        }
+        if self.myself().replica_of.is_none() {
+            return Err(AdminError::PrimaryUnknown);
+        }
+        Err(AdminError::ReplicateUnsupported)
     }
 
     /// The replicas of a primary, sorted by id.

@@ -138,6 +138,9 @@ fn spublish(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn send(cx: &mut Cx<'_>, args: &Args<'_>, shard: bool) -> CommandResult {
     let server = cx.server;
+    if let Some(cluster) = &server.cluster {
+        cluster.with(|cluster, _| cluster.publish(shard, args.at(1), args.at(2)));
+    }
     let receivers = server.pubsub.publish(shard, args.at(1), args.at(2), |core, message| {
         server.post(core, message);
     });
