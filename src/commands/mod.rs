@@ -9,13 +9,16 @@ mod cx;
 mod error;
 pub mod generic;
 pub mod hash;
+pub mod list;
 pub mod pubsub;
 pub mod random;
 pub mod scan_args;
 pub mod set;
+pub mod sorted_set;
 mod spec;
 pub mod string;
 mod table;
+mod timeout;
 pub mod transactions;
 
 pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, int_arg, write_timeout};
@@ -31,8 +34,10 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     connection::COMMANDS,
     generic::COMMANDS,
     hash::COMMANDS,
+    list::COMMANDS,
     pubsub::COMMANDS,
     set::COMMANDS,
+    sorted_set::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
 ];
