@@ -10,13 +10,16 @@ mod cx;
 mod error;
 pub mod generic;
 pub mod hash;
+pub mod list;
 pub mod pubsub;
 pub mod random;
 pub mod scan_args;
 pub mod set;
+pub mod sorted_set;
 mod spec;
 pub mod string;
 mod table;
+mod timeout;
 pub mod transactions;
 
 pub(crate) use cluster::viewer as cluster_viewer;
@@ -34,8 +37,10 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     connection::COMMANDS,
     generic::COMMANDS,
     hash::COMMANDS,
+    list::COMMANDS,
     pubsub::COMMANDS,
     set::COMMANDS,
+    sorted_set::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
 ];

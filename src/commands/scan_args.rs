@@ -8,11 +8,13 @@ use crate::protocol::{Args, Reply, parse_i64};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Words {
     pub novalues: bool,
+    pub noscores: bool,
 }
 
 impl Words {
-    pub const NONE: Self = Self { novalues: false };
-    pub const NOVALUES: Self = Self { novalues: true };
+    pub const NONE: Self = Self { novalues: false, noscores: false };
+    pub const NOVALUES: Self = Self { novalues: true, ..Self::NONE };
+    pub const NOSCORES: Self = Self { noscores: true, ..Self::NONE };
 }
 
 /// The options of one call.
@@ -23,12 +25,13 @@ pub struct ScanArgs<'a> {
     /// About how many to visit; at least 1.
     pub count: usize,
     pub novalues: bool,
+    pub noscores: bool,
 }
 
 impl<'a> ScanArgs<'a> {
     /// Reads the options behind the cursor.
     pub fn parse(args: &Args<'a>, words: Words) -> Result<Self, CommandError> {
-        let mut options = Self { pattern: None, count: 10, novalues: false };
+        let mut options = Self { pattern: None, count: 10, novalues: false, noscores: false };
         let mut index = 0;
         while index < args.len() {
             let value = args.get(index + 1);
@@ -52,6 +55,13 @@ impl<'a> ScanArgs<'a> {
                     return Err(CommandError::err(text));
                 }
                 options.novalues = true;
+                index += 1;
+            } else if args.is(index, "noscores") {
+                if !words.noscores {
+                    let text = "NOSCORES option can only be used in ZSCAN";
+                    return Err(CommandError::err(text));
+                }
+                options.noscores = true;
                 index += 1;
             } else {
                 return Err(CommandError::Syntax);

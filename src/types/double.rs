@@ -104,6 +104,53 @@ fn layout(digits: &[u8], exponent: i32, text: &mut DoubleText) {
     text.push(itoa::Buffer::new().format(scientific.unsigned_abs()).as_bytes());
 }
 
+/// What C prints with `%.17g`: 17 significant digits without zeros at the end. Valkey shows the scores of
+/// large sorted sets this way in ZSCAN, and nowhere else.
+pub fn format_general(value: f64) -> DoubleText {
+    const PRECISION: usize = 17;
+    if !value.is_finite() || value == 0.0 {
+        return format_double(value);
+    }
+    let mut text = DoubleText { bytes: [0; TEXT_MAX], len: 0 };
+    // `d.dddddddddddddddde±x`, correctly rounded.
+    let scientific = format!("{:.*e}", PRECISION - 1, value.abs());
+    let (digits, exponent) = scientific.split_once('e').expect("the form of LowerExp");
+    let exponent: i32 = exponent.parse().expect("the form of LowerExp");
+    let digits = digits.replace('.', "");
+    let digits = digits.trim_end_matches('0').as_bytes();
+    if value.is_sign_negative() {
+        text.push(b"-");
+    }
+    if (-4..PRECISION as i32).contains(&exponent) {
+        let point = exponent + 1;
+        if point <= 0 {
+            text.push(b"0.");
+            text.push_zeros(point.unsigned_abs() as usize);
+            text.push(digits);
+        } else {
+            let (whole, fraction) = digits.split_at(digits.len().min(point as usize));
+            text.push(whole);
+            text.push_zeros(point as usize - whole.len());
+            if !fraction.is_empty() {
+                text.push(b".");
+                text.push(fraction);
+            }
+        }
+        return text;
+    }
+    text.push(&digits[..1]);
+    if digits.len() > 1 {
+        text.push(b".");
+        text.push(&digits[1..]);
+    }
+    text.push(if exponent < 0 { b"e-" } else { b"e+" });
+    if exponent.abs() < 10 {
+        text.push(b"0");
+    }
+    text.push(itoa::Buffer::new().format(exponent.unsigned_abs()).as_bytes());
+    text
+}
+
 // --- Grisu2 -------------------------------------------------------------------------------------
 
 /// `fraction` × 2^`exponent`.
@@ -417,6 +464,26 @@ mod tests {
             (-84539336860278.22, "-84539336860278.22"),
         ] {
             assert_eq!(format_double(value).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn general_texts_are_those_of_c() {
+        for (value, text) in [
+            (1.0, "1"),
+            (-2.5, "-2.5"),
+            (0.1, "0.10000000000000001"),
+            (546.3496221009768, "546.34962210097683"),
+            (0.0001, "0.0001"),
+            (0.00001, "1.0000000000000001e-05"),
+            (1e16, "10000000000000000"),
+            (1e17, "1e+17"),
+            (-1.5e300, "-1.5e+300"),
+            (123456789012345678.0, "1.2345678901234568e+17"),
+            (0.0, "0"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(format_general(value).as_str(), text);
         }
     }
 

@@ -231,6 +231,16 @@ impl List {
         Some(value)
     }
 
+    /// Moves an entry from one end to the other (or to the same), and returns it. Not the same as popping and
+    /// pushing: the list is not taken for a shrinking one in between.
+    pub fn rotate(&mut self, from: End, to: End, limit: NodeLimit) -> Option<Vec<u8>> {
+        let value = self.peek(from)?.to_vec();
+        self.cut(if from == End::Head { 0 } else { self.len() - 1 }, 1);
+        self.push(to, [&value[..]], limit);
+        self.shrink(limit);
+        Some(value)
+    }
+
     /// Replaces the entry at `index` (negative from the tail); false if it is out of range.
     pub fn set(&mut self, index: i64, value: &[u8], limit: NodeLimit) -> bool {
         self.prepare_growth(value.len(), 1, limit);
@@ -292,6 +302,11 @@ impl List {
 
     /// Removes `len` entries from `start` on; a range that leaves the list is cut.
     pub fn remove_range(&mut self, start: usize, len: usize, limit: NodeLimit) {
+        self.cut(start, len);
+        self.shrink(limit);
+    }
+
+    fn cut(&mut self, start: usize, len: usize) {
         let start = start.min(self.len());
         let len = len.min(self.len() - start);
         match &mut self.repr {
@@ -300,7 +315,6 @@ impl List {
             }
             Repr::Nodes(nodes) => nodes.remove_range(start, len),
         }
-        self.shrink(limit);
     }
 
     /// Keeps `len` entries from `start` on.
@@ -459,6 +473,18 @@ mod tests {
         let mut sudden = List::new();
         sudden.push(End::Tail, ["1", "2", "3", "4", "5"].map(str::as_bytes), limit);
         assert_eq!(sudden.encoding(), "quicklist");
+    }
+
+    #[test]
+    fn a_rotation_does_not_count_as_shrinking() {
+        let limit = NodeLimit::new(4);
+        let mut list = list_of(&["a", "b", "c", "d", "e"], limit);
+        list.remove_range(3, 2, limit);
+        assert_eq!((list.len(), list.encoding()), (3, "quicklist"));
+        assert_eq!(list.rotate(End::Head, End::Tail, limit), Some(b"a".to_vec()));
+        assert_eq!((list.len(), list.encoding()), (3, "quicklist"));
+        assert_eq!(list.iter().map(Value::to_vec).collect::<Vec<_>>(), [b"b", b"c", b"a"]);
+        assert_eq!(List::new().rotate(End::Head, End::Tail, limit), None);
     }
 
     #[test]

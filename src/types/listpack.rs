@@ -27,8 +27,21 @@
 //! - A string that is the canonical decimal form of an `i64` is stored as the integer, so equal
 //!   strings have equal encodings (only bytes from outside may break this; readers do not rely on it).
 
+mod builder;
+mod encoding;
+mod iter;
+mod validate;
+mod value;
+
 use std::ops::Range;
 
+pub use self::builder::Builder;
+pub use self::encoding::encoded_size;
+use self::encoding::{Encoded, count_entries, decode, entry_before, entry_size, u32_at};
+pub use self::iter::{Iter, Pairs};
+pub use self::validate::ListpackError;
+use self::validate::validate;
+pub use self::value::{Needle, Value, canonical_int};
 use super::thin::{Format, Thin};
 
 const HEADER: usize = 6;
@@ -46,81 +59,6 @@ impl Format for Header {
     fn total(header: &[u8]) -> usize {
         u32_at(header, 0) as usize
     }
-}
-
-/// One entry as read: integers come out as such.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value<'a> {
-    Str(&'a [u8]),
-    Int(i64),
-}
-
-impl<'a> Value<'a> {
-    /// The value as its bytes, written into `digits` if it is an integer.
-    pub fn bytes<'b>(self, digits: &'b mut itoa::Buffer) -> &'b [u8]
-    where
-        'a: 'b,
-    {
-        match self {
-            Value::Str(bytes) => bytes,
-            Value::Int(int) => digits.format(int).as_bytes(),
-        }
-    }
-
-    pub fn to_vec(self) -> Vec<u8> {
-        self.bytes(&mut itoa::Buffer::new()).to_vec()
-    }
-
-    /// Appends the bytes to `out`.
-    pub fn append_to(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.bytes(&mut itoa::Buffer::new()));
-    }
-
-    /// Length in bytes of the string form.
-    pub fn len(self) -> usize {
-        self.bytes(&mut itoa::Buffer::new()).len()
-    }
-
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
-impl PartialEq<[u8]> for Value<'_> {
-    fn eq(&self, other: &[u8]) -> bool {
-        self.bytes(&mut itoa::Buffer::new()) == other
-    }
-}
-
-/// The integer whose canonical decimal form `bytes` is: no sign but `-`, no leading zeros, in range.
-pub fn canonical_int(bytes: &[u8]) -> Option<i64> {
-    let (negative, digits) = match bytes {
-        [b'-', rest @ ..] => (true, rest),
-        _ => (false, bytes),
-    };
-    match digits {
-        [b'0'] if !negative => return Some(0),
-        [b'1'..=b'9', ..] if digits.len() <= 19 => {}
-        _ => return None,
-    }
-    let mut magnitude = 0u64;
-    for &byte in digits {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        // 19 digits cannot overflow a u64.
-        magnitude = magnitude * 10 + u64::from(digit);
-    }
-    if negative { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() }
-}
-
-/// Why bytes from outside are not a listpack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("malformed listpack at byte {at}")]
-pub struct ListpackError {
-    /// Offset of the entry that is wrong; 0 for the header.
-    pub at: usize,
 }
 
 /// See the module documentation. One word wide; an `Option` of it too.
@@ -438,10 +376,11 @@ impl Listpack {
     fn splice(&mut self, old: Range<usize>, old_count: usize, entry: &Encoded<'_>) {
         let at = old.start;
         self.make_room(old, entry.size());
-        let head = &entry.head[..entry.head_len];
-        self.fill(at, head);
-        self.fill(at + head.len(), entry.payload);
-        self.fill(at + head.len() + entry.payload.len(), &entry.tail[..entry.tail_len]);
+        let mut at = at;
+        for part in entry.parts() {
+            self.fill(at, part);
+            at += part.len();
+        }
         self.change_count(1 - old_count as isize);
     }
 
@@ -493,345 +432,6 @@ impl<'a> IntoIterator for &'a Listpack {
     fn into_iter(self) -> Iter<'a> {
         self.iter()
     }
-}
-
-/// Entries of a listpack, from both ends.
-#[derive(Clone)]
-pub struct Iter<'a> {
-    bytes: &'a [u8],
-    front: usize,
-    back: usize,
-}
-
-impl<'a> Iter<'a> {
-    /// Offset in the listpack of what `next` will return.
-    pub fn offset(&self) -> usize {
-        self.front
-    }
-}
-
-impl<'a> Iterator for Iter<'a> {
-    type Item = Value<'a>;
-
-    fn next(&mut self) -> Option<Value<'a>> {
-        if self.front >= self.back {
-            return None;
-        }
-        let (value, next) = decode(self.bytes, self.front);
-        self.front = next;
-        Some(value)
-    }
-}
-
-impl DoubleEndedIterator for Iter<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        if self.front >= self.back {
-            return None;
-        }
-        self.back = entry_before(self.bytes, self.back);
-        Some(decode(self.bytes, self.back).0)
-    }
-}
-
-impl std::iter::FusedIterator for Iter<'_> {}
-
-/// Entries two by two.
-#[derive(Clone)]
-pub struct Pairs<'a> {
-    iter: Iter<'a>,
-}
-
-impl<'a> Iterator for Pairs<'a> {
-    type Item = (Value<'a>, Value<'a>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        Some((self.iter.next()?, self.iter.next()?))
-    }
-}
-
-impl DoubleEndedIterator for Pairs<'_> {
-    fn next_back(&mut self) -> Option<Self::Item> {
-        let second = self.iter.next_back()?;
-        Some((self.iter.next_back()?, second))
-    }
-}
-
-/// Builds a listpack of many entries with one final allocation.
-pub struct Builder {
-    bytes: Vec<u8>,
-    count: usize,
-}
-
-impl Default for Builder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Builder {
-    pub fn new() -> Self {
-        Self { bytes: vec![0; HEADER], count: 0 }
-    }
-
-    pub fn push(&mut self, value: &[u8]) {
-        self.push_encoded(&Encoded::new(value));
-    }
-
-    pub fn push_int(&mut self, value: i64) {
-        self.push_encoded(&Encoded::int(value));
-    }
-
-    pub fn push_value(&mut self, value: Value<'_>) {
-        match value {
-            Value::Str(bytes) => self.push(bytes),
-            Value::Int(int) => self.push_int(int),
-        }
-    }
-
-    /// Length of the listpack that [`Builder::finish`] would give.
-    pub fn bytes(&self) -> usize {
-        self.bytes.len() + 1
-    }
-
-    pub fn finish(mut self) -> Listpack {
-        self.bytes.push(END);
-        let total = u32::try_from(self.bytes.len()).expect("a listpack ends at 4 GiB");
-        let count = u16::try_from(self.count).unwrap_or(COUNT_UNKNOWN);
-        self.bytes[..4].copy_from_slice(&total.to_le_bytes());
-        self.bytes[4..6].copy_from_slice(&count.to_le_bytes());
-        Listpack { bytes: Thin::new(&self.bytes) }
-    }
-
-    fn push_encoded(&mut self, entry: &Encoded<'_>) {
-        self.bytes.extend_from_slice(&entry.head[..entry.head_len]);
-        self.bytes.extend_from_slice(entry.payload);
-        self.bytes.extend_from_slice(&entry.tail[..entry.tail_len]);
-        self.count += 1;
-    }
-}
-
-/// Bytes that `value` will take as an entry.
-pub fn encoded_size(value: &[u8]) -> usize {
-    Encoded::new(value).size()
-}
-
-/// A value prepared for comparison: parsed once, not once per entry.
-pub struct Needle<'a> {
-    bytes: &'a [u8],
-    int: Option<i64>,
-}
-
-impl<'a> Needle<'a> {
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, int: canonical_int(bytes) }
-    }
-
-    pub fn matches(&self, value: Value<'_>) -> bool {
-        match value {
-            Value::Str(bytes) => bytes == self.bytes,
-            Value::Int(int) => Some(int) == self.int,
-        }
-    }
-}
-
-/// An entry about to be written: encoding byte(s) or whole integer, string payload, backlen.
-struct Encoded<'a> {
-    head: [u8; 9],
-    head_len: usize,
-    payload: &'a [u8],
-    tail: [u8; 5],
-    tail_len: usize,
-}
-
-impl<'a> Encoded<'a> {
-    fn new(value: &'a [u8]) -> Self {
-        if let Some(int) = canonical_int(value) {
-            return Self::int(int);
-        }
-        let len = value.len();
-        match len {
-            0..64 => Self::with(&[0x80 | len as u8], value),
-            64..4096 => Self::with(&[0xE0 | (len >> 8) as u8, len as u8], value),
-            _ => {
-                let len = u32::try_from(len).expect("a listpack ends at 4 GiB").to_le_bytes();
-                Self::with(&[0xF0, len[0], len[1], len[2], len[3]], value)
-            }
-        }
-    }
-
-    fn int(value: i64) -> Self {
-        let b = value.to_le_bytes();
-        match value {
-            0..=127 => Self::with(&[b[0]], &[]),
-            -4096..=4095 => Self::with(&[0xC0 | (b[1] & 0x1F), b[0]], &[]),
-            -0x8000..=0x7FFF => Self::with(&[0xF1, b[0], b[1]], &[]),
-            -0x80_0000..=0x7F_FFFF => Self::with(&[0xF2, b[0], b[1], b[2]], &[]),
-            -0x8000_0000..=0x7FFF_FFFF => Self::with(&[0xF3, b[0], b[1], b[2], b[3]], &[]),
-            _ => Self::with(&[0xF4, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]], &[]),
-        }
-    }
-
-    fn with(encoding: &[u8], payload: &'a [u8]) -> Self {
-        let mut head = [0; 9];
-        head[..encoding.len()].copy_from_slice(encoding);
-        let (tail, tail_len) = encode_backlen(encoding.len() + payload.len());
-        Self { head, head_len: encoding.len(), payload, tail, tail_len }
-    }
-
-    fn size(&self) -> usize {
-        self.head_len + self.payload.len() + self.tail_len
-    }
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
-}
-
-/// Bytes that the backlen of an entry of `len` bytes takes: as few as hold it.
-fn backlen_size(len: usize) -> usize {
-    match len {
-        0..0x80 => 1,
-        0x80..0x4000 => 2,
-        0x4000..0x20_0000 => 3,
-        0x20_0000..0x1000_0000 => 4,
-        _ => 5,
-    }
-}
-
-fn encode_backlen(len: usize) -> ([u8; 5], usize) {
-    let size = backlen_size(len);
-    (backlen_of_size(len, size), size)
-}
-
-fn backlen_of_size(len: usize, size: usize) -> [u8; 5] {
-    let mut out = [0; 5];
-    for (i, byte) in out[..size].iter_mut().enumerate() {
-        let bits = (len >> (7 * (size - 1 - i))) as u8 & 0x7F;
-        *byte = if i == 0 { bits } else { bits | 0x80 };
-    }
-    out
-}
-
-/// Encoding byte(s) and payload length of the entry at `pos`, without its backlen.
-fn entry_len(bytes: &[u8], pos: usize) -> usize {
-    match bytes[pos] {
-        0..=0x7F => 1,
-        head @ 0x80..=0xBF => 1 + usize::from(head & 0x3F),
-        0xC0..=0xDF => 2,
-        head @ 0xE0..=0xEF => 2 + (usize::from(head & 0x0F) << 8 | usize::from(bytes[pos + 1])),
-        0xF0 => 5 + u32_at(bytes, pos + 1) as usize,
-        0xF1 => 3,
-        0xF2 => 4,
-        0xF3 => 5,
-        0xF4 => 9,
-        _ => panic!("no listpack entry at byte {pos}"),
-    }
-}
-
-fn entry_size(bytes: &[u8], pos: usize) -> usize {
-    let len = entry_len(bytes, pos);
-    len + backlen_size(len)
-}
-
-/// Position of the entry that ends at `pos`.
-fn entry_before(bytes: &[u8], pos: usize) -> usize {
-    let (mut len, mut shift, mut at) = (0, 0, pos - 1);
-    loop {
-        len |= usize::from(bytes[at] & 0x7F) << shift;
-        if bytes[at] & 0x80 == 0 {
-            return at - len;
-        }
-        shift += 7;
-        at -= 1;
-    }
-}
-
-/// The entry at `pos` and the position behind it.
-fn decode(bytes: &[u8], pos: usize) -> (Value<'_>, usize) {
-    let len = entry_len(bytes, pos);
-    let entry = &bytes[pos..pos + len];
-    let head = entry[0];
-    let value = match head {
-        0..=0x7F => Value::Int(i64::from(head)),
-        0x80..=0xBF => Value::Str(&entry[1..]),
-        0xC0..=0xDF => {
-            let bits = i16::from_be_bytes([head & 0x1F, entry[1]]);
-            Value::Int(i64::from(bits << 3 >> 3))
-        }
-        0xE0..=0xEF => Value::Str(&entry[2..]),
-        0xF0 => Value::Str(&entry[5..]),
-        _ => {
-            let payload = &entry[1..];
-            let sign = if payload[payload.len() - 1] & 0x80 == 0 { 0 } else { 0xFF };
-            let mut wide = [sign; 8];
-            wide[..payload.len()].copy_from_slice(payload);
-            Value::Int(i64::from_le_bytes(wide))
-        }
-    };
-    (value, pos + len + backlen_size(len))
-}
-
-fn count_entries(bytes: &[u8]) -> usize {
-    let (mut pos, mut count) = (HEADER, 0);
-    while bytes[pos] != END {
-        pos += entry_size(bytes, pos);
-        count += 1;
-    }
-    count
-}
-
-/// Checks the header, the end mark, and of every entry its encoding, bounds and backlen.
-///
-/// Redis gives an entry whose length just fits into its backlen a byte more (16383, 2097151 and so on;
-/// Valkey did until 9.0). That is accepted: the answer then is the same list in our form.
-fn validate(bytes: &[u8]) -> Result<Option<Listpack>, ListpackError> {
-    let fail = |at| Err(ListpackError { at });
-    if bytes.len() < HEADER + 1 || u32_at(bytes, 0) as usize != bytes.len() {
-        return fail(0);
-    }
-    let end = bytes.len() - 1;
-    if bytes[end] != END {
-        return fail(end);
-    }
-    let (mut pos, mut count) = (HEADER, 0usize);
-    let mut rewritten: Option<Builder> = None;
-    while pos < end {
-        let head_len = match bytes[pos] {
-            0..=0xDF => 1,
-            0xE0..=0xEF => 2,
-            0xF0 => 5,
-            0xF1..=0xF4 => 1,
-            _ => return fail(pos),
-        };
-        if pos + head_len > end {
-            return fail(pos);
-        }
-        let len = entry_len(bytes, pos);
-        let has_backlen = |size| {
-            len + size <= end - pos
-                && bytes[pos + len..pos + len + size] == backlen_of_size(len, size)[..size]
-        };
-        let size = backlen_size(len);
-        if has_backlen(size) {
-            if let Some(builder) = &mut rewritten {
-                builder.push_value(decode(bytes, pos).0);
-            }
-            pos += len + size;
-        } else if backlen_size(len + 1) > size && has_backlen(size + 1) {
-            rewritten
-                .get_or_insert_with(|| Builder { bytes: bytes[..pos].to_vec(), count })
-                .push_value(decode(bytes, pos).0);
-            pos += len + size + 1;
-        } else {
-            return fail(pos);
-        }
-        count += 1;
-    }
-    let stored = u16::from_le_bytes([bytes[4], bytes[5]]);
-    if stored != COUNT_UNKNOWN && usize::from(stored) != count {
-        return fail(0);
-    }
-    Ok(rewritten.map(Builder::finish))
 }
 
 #[cfg(test)]

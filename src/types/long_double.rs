@@ -80,6 +80,19 @@ impl LongDouble {
         Self { negative, magnitude: normalize(u128::from(fraction), exponent, false) }
     }
 
+    /// The nearest double, or nearly so: the fraction is rounded before it is scaled.
+    pub fn to_f64(self) -> f64 {
+        let magnitude = match self.magnitude {
+            Magnitude::Infinite => f64::INFINITY,
+            Magnitude::Finite { fraction, exponent } => {
+                // In two steps, as 2^exponent alone may be beyond the range of a double.
+                let half = exponent / 2;
+                fraction as f64 * 2f64.powi(half) * 2f64.powi(exponent - half)
+            }
+        };
+        if self.negative { -magnitude } else { magnitude }
+    }
+
     pub fn is_infinite(self) -> bool {
         self.magnitude == Magnitude::Infinite
     }

@@ -454,21 +454,32 @@ impl Zset {
         }
     }
 
-    /// Visits some members and returns the cursor for the next call; begins with 0 and ends by returning
-    /// 0. A member that is there throughout is visited at least once.
-    pub fn scan(&self, cursor: u64, mut visit: impl FnMut(&[u8], f64)) -> u64 {
-        match &self.repr {
+    /// Calls `visit` with about `count` members and returns where to go on; starts with cursor 0 and ends by
+    /// returning 0. A member that is there throughout is visited at least once.
+    pub fn scan(&self, mut cursor: u64, count: usize, mut visit: impl FnMut(&[u8], f64)) -> u64 {
+        let large = match &self.repr {
+            // A small set is visited at once, so that no change can come between.
             Repr::Packed(pack) => {
                 for (member, score) in pack.pairs() {
                     let mut digits = itoa::Buffer::new();
                     visit(member.bytes(&mut digits), packed::score_of(score));
                 }
-                0
+                return 0;
             }
-            Repr::Tree(large) => {
-                large.members.scan(cursor, |member| visit(member.bytes(), member.score()))
+            Repr::Tree(large) => large,
+        };
+        let mut seen = 0;
+        // Most buckets have members; the bound is for a table of which hardly any are left.
+        for _ in 0..count.saturating_mul(10) {
+            cursor = large.members.scan(cursor, |member| {
+                seen += 1;
+                visit(member.bytes(), member.score());
+            });
+            if cursor == 0 || seen >= count {
+                break;
             }
         }
+        cursor
     }
 
     #[cfg(test)]

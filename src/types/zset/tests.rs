@@ -149,7 +149,7 @@ fn every_member_is_scanned_and_can_be_drawn() {
         }
         let (mut seen, mut cursor) = (BTreeMap::new(), 0);
         loop {
-            cursor = set.scan(cursor, |member, score| {
+            cursor = set.scan(cursor, 7, |member, score| {
                 seen.insert(member.to_vec(), score);
             });
             if cursor == 0 {
