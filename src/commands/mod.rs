@@ -12,6 +12,7 @@ pub mod hash;
 pub mod pubsub;
 pub mod random;
 pub mod scan_args;
+pub mod scripting;
 pub mod set;
 mod spec;
 pub mod string;
@@ -32,6 +33,7 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     generic::COMMANDS,
     hash::COMMANDS,
     pubsub::COMMANDS,
+    scripting::COMMANDS,
     set::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,

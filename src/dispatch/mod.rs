@@ -19,6 +19,7 @@ mod gates;
 mod monitor;
 mod process;
 mod routing;
+mod script;
 mod watching;
 
 pub use self::core::{Busy, Core};
@@ -28,4 +29,5 @@ pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
 pub use process::{Next, process};
 pub use routing::shards_of;
+pub use script::{ScriptRun, run_script, with_interpreter};
 pub use watching::end_watch;
