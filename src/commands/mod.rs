@@ -14,6 +14,7 @@ pub mod list;
 pub mod pubsub;
 pub mod random;
 pub mod scan_args;
+pub mod scripting;
 pub mod set;
 pub mod sorted_set;
 mod spec;
@@ -39,6 +40,7 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     hash::COMMANDS,
     list::COMMANDS,
     pubsub::COMMANDS,
+    scripting::COMMANDS,
     set::COMMANDS,
     sorted_set::COMMANDS,
     string::COMMANDS,

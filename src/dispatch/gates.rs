@@ -42,6 +42,15 @@ fn printable(bytes: &[u8], max: usize) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(max)]).into_owned()
 }
 
+/// What a client is told while a script runs for too long.
+const BUSY_SCRIPT: &str =
+    "Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+
+fn may_interrupt_script(command: &Command, args: &Args<'_>) -> bool {
+    command.flags.has(Flags::ALLOW_BUSY)
+        || command.full_name == "shutdown" && args.len() == 2 && args.is(1, "nosave")
+}
+
 /// Everything between the lookup and the run: `Err` is the reply.
 pub(super) fn check(
     core: &Core,
@@ -49,7 +58,6 @@ pub(super) fn check(
     command: &Command,
     args: &Args<'_>,
 ) -> Result<(), CommandError> {
-    let _ = core;
     if !command.spec.arity.accepts(args.len())
         || matches!(command.spec.run, crate::commands::Run::Container)
     {
@@ -65,6 +73,9 @@ pub(super) fn check(
              allowed in this context",
             command.full_name
         )));
+    }
+    if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
+        return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
     if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {
         return Err(CommandError::err("Command not allowed inside a transaction"));

@@ -20,6 +20,7 @@ mod monitor;
 mod process;
 mod redirect;
 mod routing;
+mod script;
 mod watching;
 
 pub use self::core::{Busy, Core};
@@ -30,4 +31,5 @@ pub use flow::Flow;
 pub use process::{Next, process};
 pub use redirect::ends_wait;
 pub use routing::shards_of;
+pub use script::{ScriptRun, run_script, with_interpreter};
 pub use watching::end_watch;

@@ -20,6 +20,13 @@ pub(super) fn feed(core: &Core, client: &Client, command: &Command, args: &Args<
     send(core, client, args);
 }
 
+/// As [`feed`], for a command that `feed` leaves out: EVAL, which is told before its commands.
+pub(super) fn feed_script(core: &Core, client: &Client, args: &Args<'_>) {
+    if core.server.monitors.load(Ordering::Relaxed) > 0 {
+        send(core, client, args);
+    }
+}
+
 fn send(core: &Core, client: &Client, args: &Args<'_>) {
     let now = unix_us();
     let from = if client.flags.has(ClientFlags::PROXY) {

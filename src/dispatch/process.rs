@@ -87,6 +87,10 @@ fn run(
     args: &Args<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), Busy> {
+    // While a script is busy, a core answers though the gate keeps it out; it may lock nothing then.
+    if !core.is_entered() && !matches!(command.spec.run, Run::Local(_) | Run::Container) {
+        return Err(Busy);
+    }
     match command.spec.run {
         Run::Local(_) | Run::Container => {
             let _ = call(core, client, command, args, out, Origin::Client);

@@ -310,7 +310,7 @@ impl EventLoop {
 
     /// Runs the requests of some ready connections. `false`: the gate is closed.
     fn run_round(&mut self) -> bool {
-        if !self.core.enter() {
+        if !self.core.enter() && !self.core.server.scripting.running.is_busy() {
             // Told by `Retry` when it opens; until then the ready ones are put aside.
             while let Some(slot) = self.ready.pop_front() {
                 if let Some(conn) = self.conns.get_mut(slot) {

@@ -190,7 +190,7 @@ impl Round {
     ) {
         let mut next = 0;
         while next < self.requests.len() {
-            if !core.is_entered() && !core.enter() {
+            if !core.is_entered() && !core.enter() && !core.server.scripting.running.is_busy() {
                 // Somebody closed the gate while we wanted to: everything left waits.
                 for at in next..self.requests.len() {
                     self.stop(conns, at, Next::PutAside);
@@ -236,6 +236,7 @@ impl Round {
         let server = core.server.clone();
         if server.monitors.load(std::sync::atomic::Ordering::Relaxed) > 0
             || server.pause.until(core.now_ms).is_some()
+            || server.scripting.running.is_busy()
         {
             return 0;
         }

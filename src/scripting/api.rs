@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use super::context::ScriptResp;
 use super::convert;
 use super::errors::{push_error, raise_error, with_code};
-use super::host::{LogLevel, ReplicationTargets, UnknownCommand};
+use super::host::{CallEnd, LogLevel, ReplicationTargets, UnknownCommand};
 use super::lua::{Frame, Kind, LuaResult, Raised};
 use super::number;
 use super::sandbox::{add_function, add_library};
@@ -54,12 +54,13 @@ fn add_constants(frame: &mut Frame<'_>) {
     let identity = &frame.context().identity;
     frame.push_bytes(identity.server_name.as_bytes());
     frame.raw_set_field(-2, b"SERVER_NAME");
-    for (prefix, [major, minor, patch]) in
-        [("VALKEY", identity.version), ("REDIS", identity.redis_version)]
-    {
-        frame.push_bytes(format!("{major}.{minor}.{patch}").as_bytes());
+    for (prefix, version) in [("VALKEY", identity.version), ("REDIS", identity.redis_version)] {
+        frame.push_bytes(version.as_bytes());
         frame.raw_set_field(-2, format!("{prefix}_VERSION").as_bytes());
-        let number = u32::from_be_bytes([0, major, minor, patch]);
+        // A byte for each of its parts.
+        let number = version
+            .split('.')
+            .fold(0, |number: u32, part| number << 8 | part.parse::<u32>().unwrap_or_default());
         frame.push_number(number.into());
         frame.raw_set_field(-2, format!("{prefix}_VERSION_NUM").as_bytes());
     }
@@ -70,20 +71,25 @@ fn add_constants(frame: &mut Frame<'_>) {
 fn call(frame: &mut Frame<'_>) -> LuaResult {
     match run_command(frame) {
         Ok(CommandOutcome::Value) => Ok(1),
+        Ok(CommandOutcome::Abandoned) => Err(frame.abandon()),
         Ok(CommandOutcome::Error) | Err(Raised) => Err(Raised),
     }
 }
 
 fn pcall(frame: &mut Frame<'_>) -> LuaResult {
-    // An error of either kind is a table on top, which is the result.
-    let _ = run_command(frame);
-    Ok(1)
+    match run_command(frame) {
+        Ok(CommandOutcome::Abandoned) => Err(frame.abandon()),
+        // An error of either kind is a table on top, which is the result.
+        _ => Ok(1),
+    }
 }
 
 enum CommandOutcome {
     Value,
     /// The command replied with an error, which is on top as a table.
     Error,
+    /// The script does not go on.
+    Abandoned,
 }
 
 type Argv<'a> = SmallVec<[&'a [u8]; 16]>;
@@ -99,8 +105,13 @@ fn run_command(frame: &mut Frame<'_>) -> Result<CommandOutcome, Raised> {
     let mut reply = context.reply.borrow_mut();
     reply.clear();
     let resp = context.resp.get();
-    if frame.with_host(|host| host.call(&argv, resp, &mut reply)).is_none() {
-        return Err(raise_error(frame, "server.call can only be called inside a script"));
+    match frame.with_host(|host| host.call(&argv, resp, &mut reply)) {
+        Some(CallEnd::Replied) => {}
+        Some(CallEnd::Abandoned) => return Ok(CommandOutcome::Abandoned),
+        None => {
+            let message = "server.call can only be called inside a script";
+            return Err(raise_error(frame, message));
+        }
     }
     let failed = reply.first() == Some(&b'-');
     if convert::push_reply(frame, &reply).is_err() {

@@ -17,10 +17,10 @@ pub enum ScriptResp {
 pub struct Identity {
     /// `SERVER_NAME`.
     pub server_name: &'static str,
-    /// `VALKEY_VERSION`, as major, minor, patch.
-    pub version: [u8; 3],
+    /// `VALKEY_VERSION`: three numbers with points between.
+    pub version: &'static str,
     /// `REDIS_VERSION`: the version of Redis that scripts may assume.
-    pub redis_version: [u8; 3],
+    pub redis_version: &'static str,
 }
 
 /// State of one interpreter outside of Lua's own.

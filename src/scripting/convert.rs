@@ -7,7 +7,7 @@
 
 use super::context::ScriptResp;
 use super::errors::{one_line, until_zero, with_code};
-use super::lua::{Frame, Kind, NESTING_ROOM, truncate};
+use super::lua::{Frame, Kind, NESTING_MAX, NESTING_ROOM, truncate};
 use crate::types::double::format_double;
 
 /// The Lua stack cannot take a value nested this deep.
@@ -18,12 +18,13 @@ pub(super) struct TooDeep;
 
 /// Pushes the value of one reply.
 pub(super) fn push_reply(frame: &mut Frame<'_>, reply: &[u8]) -> Result<(), TooDeep> {
-    let mut reader = Reader { rest: reply };
+    let mut reader = Reader { rest: reply, depth: 0 };
     reader.push_value(frame)
 }
 
 struct Reader<'r> {
     rest: &'r [u8],
+    depth: u32,
 }
 
 impl<'r> Reader<'r> {
@@ -43,9 +44,16 @@ impl<'r> Reader<'r> {
     }
 
     fn push_value(&mut self, frame: &mut Frame<'_>) -> Result<(), TooDeep> {
-        if !frame.has_room(NESTING_ROOM) {
+        if self.depth >= NESTING_MAX || !frame.has_room(NESTING_ROOM) {
             return Err(TooDeep);
         }
+        self.depth += 1;
+        let pushed = self.push_nested(frame);
+        self.depth -= 1;
+        pushed
+    }
+
+    fn push_nested(&mut self, frame: &mut Frame<'_>) -> Result<(), TooDeep> {
         let line = self.line();
         let Some((&kind, text)) = line.split_first() else {
             frame.push_nil();
@@ -165,7 +173,7 @@ fn double(text: &[u8]) -> f64 {
 /// Appends the value on top of the stack as a reply to a client that speaks `client`.
 pub(super) fn write_result(frame: &mut Frame<'_>, client: ScriptResp, out: &mut Vec<u8>) {
     let script = frame.context().resp.get();
-    Writer { client, script, out }.value(frame);
+    Writer { client, script, out, depth: 0 }.value(frame);
 }
 
 struct Writer<'o> {
@@ -174,6 +182,7 @@ struct Writer<'o> {
     /// What the script chose: how it means its booleans.
     script: ScriptResp,
     out: &'o mut Vec<u8>,
+    depth: u32,
 }
 
 impl Writer<'_> {
@@ -193,10 +202,11 @@ impl Writer<'_> {
     }
 
     fn table(&mut self, frame: &mut Frame<'_>) {
-        if !frame.has_room(NESTING_ROOM) {
+        if self.depth >= NESTING_MAX || !frame.has_room(NESTING_ROOM) {
             self.out.extend_from_slice(b"-ERR reached lua stack limit\r\n");
             return;
         }
+        self.depth += 1;
         let written = self.special(frame, b"err", Kind::String, Self::error)
             || self.special(frame, b"ok", Kind::String, Self::status)
             || self.special(frame, b"double", Kind::Number, Self::double)
@@ -207,6 +217,7 @@ impl Writer<'_> {
         if !written {
             self.array(frame);
         }
+        self.depth -= 1;
     }
 
     /// Writes the table on top through its field `name`, if that has the right kind. The writer finds the
@@ -224,10 +235,12 @@ impl Writer<'_> {
         written
     }
 
+    #[inline(never)] // keeps the frames of nested calls small
     fn error(&mut self, frame: &mut Frame<'_>) -> bool {
         self.text_line(b'-', until_zero(frame.bytes(-1).unwrap_or_default()))
     }
 
+    #[inline(never)] // keeps the frames of nested calls small
     fn status(&mut self, frame: &mut Frame<'_>) -> bool {
         self.text_line(b'+', until_zero(frame.bytes(-1).unwrap_or_default()))
     }
@@ -239,6 +252,7 @@ impl Writer<'_> {
         true
     }
 
+    #[inline(never)] // keeps the frames of nested calls small
     fn double(&mut self, frame: &mut Frame<'_>) -> bool {
         let text = format_double(frame.number(-1).unwrap_or_default());
         match self.client {
@@ -250,6 +264,7 @@ impl Writer<'_> {
         true
     }
 
+    #[inline(never)] // keeps the frames of nested calls small
     fn big_number(&mut self, frame: &mut Frame<'_>) -> bool {
         let text = one_line(frame.bytes(-1).unwrap_or_default());
         match self.client {
@@ -261,6 +276,7 @@ impl Writer<'_> {
         true
     }
 
+    #[inline(never)] // keeps the frames of nested calls small
     fn verbatim(&mut self, frame: &mut Frame<'_>) -> bool {
         frame.raw_get_field(-1, b"format");
         frame.raw_get_field(-2, b"string");

@@ -10,6 +10,15 @@ pub enum Interrupt {
     Stop(&'static str),
 }
 
+/// How a command of a script ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallEnd {
+    Replied,
+    /// The script has to begin anew: it is stopped where it is, and its result means nothing.
+    /// [`ScriptHost::tick`] answers `Stop` from now on.
+    Abandoned,
+}
+
 /// The levels of `server.log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
@@ -34,7 +43,7 @@ pub struct UnknownCommand;
 pub trait ScriptHost {
     /// Runs one command and appends its reply, in the given version of RESP, to `reply`. A command
     /// that is refused, for whatever reason, replies with an error.
-    fn call(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>);
+    fn call(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>) -> CallEnd;
 
     /// Whether the user of the script may run this command on these keys.
     fn may_run(&mut self, argv: &[&[u8]]) -> Result<bool, UnknownCommand>;

@@ -6,6 +6,8 @@
 //!
 //! Knows nothing of connections, shards or the keyspace.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 mod api;
 mod cache;
 mod context;
@@ -17,6 +19,7 @@ mod libraries;
 mod lua;
 mod number;
 mod random;
+mod running;
 mod sandbox;
 mod shebang;
 #[cfg(test)]
@@ -24,9 +27,37 @@ mod tests;
 
 pub use cache::{Origin, Script, ScriptCache, ScriptCacheStats, ScriptDigest};
 pub use context::{Identity, ScriptResp};
-pub use host::{Interrupt, LogLevel, ReplicationTargets, ScriptHost, UnknownCommand};
+pub use host::{CallEnd, Interrupt, LogLevel, ReplicationTargets, ScriptHost, UnknownCommand};
 pub use interpreter::{Interpreter, ScriptCall, ScriptLoadError, ScriptOutcome};
+pub use running::{KillOutcome, Running};
 pub use shebang::{ScriptFlags, ShebangError};
+
+/// What the cores share of scripting.
+#[derive(Debug)]
+pub struct Scripting {
+    pub cache: ScriptCache,
+    pub running: Running,
+    /// Bytes that Lua holds, by core.
+    pub interpreter_bytes: Box<[AtomicUsize]>,
+    /// Held by the one script that waits for a shard while it holds others.
+    pub escalation: AtomicBool,
+}
+
+impl Scripting {
+    pub fn new(cores: usize) -> Scripting {
+        Scripting {
+            cache: ScriptCache::default(),
+            running: Running::new(cores),
+            interpreter_bytes: (0..cores).map(|_| AtomicUsize::new(0)).collect(),
+            escalation: AtomicBool::new(false),
+        }
+    }
+
+    /// Bytes that Lua holds in all interpreters, for INFO's `used_memory_vm_eval`.
+    pub fn vm_bytes(&self) -> usize {
+        self.interpreter_bytes.iter().map(|bytes| bytes.load(Ordering::Relaxed)).sum()
+    }
+}
 
 /// Lower-case hexadecimal digits.
 fn hex(bytes: &[u8]) -> String {

@@ -11,12 +11,15 @@ struct TestHost {
     strings: HashMap<Vec<u8>, Vec<u8>>,
     log: Vec<(LogLevel, Vec<u8>)>,
     targets: Option<ReplicationTargets>,
+    calls: u32,
+    /// The call that ends in having to begin anew.
+    abandons_at: Option<u32>,
     /// Ticks after which the script is stopped.
     ticks_left: Option<u32>,
 }
 
-impl ScriptHost for TestHost {
-    fn call(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>) {
+impl TestHost {
+    fn run(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>) {
         let bulk =
             |value: &[u8]| [format!("${}\r\n", value.len()).as_bytes(), value, b"\r\n"].concat();
         let name = argv[0].to_ascii_lowercase();
@@ -52,6 +55,17 @@ impl ScriptHost for TestHost {
         };
         reply.extend_from_slice(&text);
     }
+}
+
+impl ScriptHost for TestHost {
+    fn call(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>) -> CallEnd {
+        self.calls += 1;
+        if self.abandons_at == Some(self.calls) {
+            return CallEnd::Abandoned;
+        }
+        self.run(argv, resp, reply);
+        CallEnd::Replied
+    }
 
     fn may_run(&mut self, argv: &[&[u8]]) -> Result<bool, UnknownCommand> {
         match argv[0] {
@@ -70,6 +84,9 @@ impl ScriptHost for TestHost {
     }
 
     fn tick(&mut self) -> Interrupt {
+        if self.abandons_at.is_some_and(|at| self.calls >= at) {
+            return Interrupt::Stop("abandoned");
+        }
         match &mut self.ticks_left {
             None => Interrupt::Continue,
             Some(0) => Interrupt::Stop("Script killed by user with SCRIPT KILL."),
@@ -82,7 +99,7 @@ impl ScriptHost for TestHost {
 }
 
 const IDENTITY: Identity =
-    Identity { server_name: "valkey", version: [9, 1, 2], redis_version: [7, 2, 4] };
+    Identity { server_name: "valkey", version: "9.1.2", redis_version: "7.2.4" };
 
 struct Server {
     cache: ScriptCache,
@@ -343,4 +360,18 @@ fn memory_is_given_back() {
     server.cache.flush();
     server.eval2("collectgarbage() return 1");
     assert!(server.interpreter.bytes() < 2 * before);
+}
+
+#[test]
+fn an_abandoned_script_does_not_go_on() {
+    let mut server = Server::new();
+    server.host.abandons_at = Some(2);
+    let script = "redis.call('set', 'a', 1)
+        local ok = pcall(function() redis.pcall('set', 'a', 2) end)
+        redis.call('set', 'a', 3)
+        coroutine.wrap(function() redis.call('set', 'a', 4) end)()
+        return ok";
+    assert!(server.eval2(script).starts_with("-ERR abandoned"));
+    assert_eq!(server.host.calls, 2);
+    assert_eq!(server.host.strings[&b"a"[..]], b"1");
 }

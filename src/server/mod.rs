@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::keyspace::Store;
 use crate::net::Listening;
 use crate::pubsub::PubSub;
+use crate::scripting::Scripting;
 use crate::session::{ConnId, Message, Registry};
 use crate::shard::{Gate, Mailbox, Release};
 use crate::stats::CoreStats;
@@ -52,6 +53,7 @@ pub struct Server {
     pub wide_waiters: AtomicU64,
     pub lazy_free: crate::sys::LazyFree,
     pub clock: quanta::Clock,
+    pub scripting: Scripting,
 }
 
 impl Server {

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::keyspace::Store;
 use crate::net::{EventLoop, ListenError, Listening, bind_all};
 use crate::pubsub::PubSub;
+use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
 use crate::stats::CoreStats;
@@ -70,6 +71,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         wide_waiters: AtomicU64::new(0),
         lazy_free: LazyFree::start()?,
         clock: quanta::Clock::new(),
+        scripting: Scripting::new(threads),
         config,
     });
     stop_on_signals(server.clone())?;

@@ -71,6 +71,11 @@ impl Held {
     pub fn holds_all(&self) -> bool {
         self.all
     }
+
+    /// The shards that are held by their own locks.
+    pub fn locked(&self) -> ShardSet {
+        self.set
+    }
 }
 
 /// Cores (bits modulo 64) that asked to be told of what was just released.
@@ -187,6 +192,7 @@ impl<T> Shards<T> {
         if self.single {
             return Release(0);
         }
+        held.all = false;
         let mut told = 0;
         for (index, word) in held.set.words.iter_mut().enumerate() {
             while *word != 0 {
@@ -196,6 +202,11 @@ impl<T> Shards<T> {
             }
         }
         Release(told)
+    }
+
+    /// Notes that all shards are held if each of them is, by its own lock.
+    pub fn note_if_all(&self, held: &mut Held) {
+        held.all |= (0..self.count()).all(|shard| held.set.contains(shard));
     }
 
     fn unlock_set(&self, held: &mut Held, set: &ShardSet) -> Release {

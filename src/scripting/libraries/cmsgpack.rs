@@ -3,7 +3,7 @@
 //! This is the old format, without binary and extension types. A table whose keys are exactly 1 to n is an array, any other a map. What MessagePack has no form for
 //! is nil, and so is a table nested deeper than [`NESTING_MAX`].
 
-use crate::scripting::lua::{Frame, Kind, LuaResult, NESTING_ROOM, Raised, truncate};
+use crate::scripting::lua::{self, Frame, Kind, LuaResult, NESTING_ROOM, Raised, truncate};
 use crate::scripting::sandbox::{add_function, add_library};
 
 const NESTING_MAX: usize = 16;
@@ -235,7 +235,7 @@ fn unpack_values(
             .raise(format!("Start offset {offset} greater than input length {}.", input.len())));
     }
     let unlimited = limit == 0 && offset == 0;
-    let mut reader = Reader { input, at: offset as usize };
+    let mut reader = Reader { input, at: offset as usize, depth: 0 };
     let mut count = 0;
     while reader.at < input.len() && (unlimited || count < limit as usize) {
         reader.push_value(frame)?;
@@ -248,6 +248,7 @@ fn unpack_values(
 struct Reader<'i> {
     input: &'i [u8],
     at: usize,
+    depth: u32,
 }
 
 impl<'i> Reader<'i> {
@@ -272,12 +273,19 @@ impl<'i> Reader<'i> {
     }
 
     fn push_value(&mut self, frame: &mut Frame<'_>) -> Result<(), Raised> {
-        if !frame.has_room(NESTING_ROOM) {
+        if self.depth >= lua::NESTING_MAX || !frame.has_room(NESTING_ROOM) {
             return Err(frame.raise(
                 "stack overflow (too many return values at once; \
                  use unpack_one or unpack_limit instead.)",
             ));
         }
+        self.depth += 1;
+        let pushed = self.push_nested(frame);
+        self.depth -= 1;
+        pushed
+    }
+
+    fn push_nested(&mut self, frame: &mut Frame<'_>) -> Result<(), Raised> {
         let tag = self.take(frame, 1)?[0];
         match tag {
             0..=0x7f => frame.push_number(tag.into()),

@@ -17,6 +17,9 @@ use super::state::Shared;
 #[derive(Debug)]
 pub(in crate::scripting) struct Raised;
 
+/// How deep native code follows a nested value: each level is a call of its own, on the thread's stack.
+pub(in crate::scripting) const NESTING_MAX: u32 = 1500;
+
 /// Room on the stack to ask for before going one level deeper into a value.
 pub(in crate::scripting) const NESTING_ROOM: usize = 16;
 
@@ -92,6 +95,10 @@ impl<'l> Frame<'l> {
         // SAFETY: a live state, by contract.
         let arg_count = unsafe { ffi::lua_gettop(raw) };
         Frame { raw, arg_count, call: PhantomData }
+    }
+
+    pub(super) fn raw(&self) -> *mut ffi::lua_State {
+        self.raw
     }
 
     pub(in crate::scripting) fn arg_count(&self) -> usize {

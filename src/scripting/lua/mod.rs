@@ -15,5 +15,5 @@
 mod frame;
 mod state;
 
-pub(super) use frame::{Frame, Kind, LuaResult, NESTING_ROOM, Raised, truncate};
+pub(super) use frame::{Frame, Kind, LuaResult, NESTING_MAX, NESTING_ROOM, Raised, truncate};
 pub(super) use state::{FunctionRef, State};

@@ -203,6 +203,13 @@ impl Frame<'_> {
         shared.host.set(Some(host));
         Some(result)
     }
+
+    /// An error that the script cannot catch: the next line raises it again, wherever that is.
+    pub(in crate::scripting) fn abandon(&self) -> Raised {
+        // SAFETY: a live state.
+        unsafe { ffi::lua_sethook(self.raw(), Some(tick), ffi::LUA_MASKLINE, 0) };
+        self.raise_plain("abandoned")
+    }
 }
 
 /// Lua's allocator. Running out of memory ends the process, so Lua never sees it.

@@ -1,7 +1,7 @@
 //! JSON text to Lua values.
 
 use super::{Settings, settings};
-use crate::scripting::lua::{Frame, LuaResult, NESTING_ROOM, Raised};
+use crate::scripting::lua::{Frame, LuaResult, NESTING_MAX, NESTING_ROOM, Raised};
 
 pub(super) fn decode(frame: &mut Frame<'_>) -> LuaResult {
     if frame.arg_count() != 1 {
@@ -95,7 +95,8 @@ impl Decoder<'_> {
     }
 
     fn check_depth(&self, frame: &Frame<'_>, depth: i32) -> Result<(), Raised> {
-        if depth <= self.settings.decode_max_depth && frame.has_room(NESTING_ROOM) {
+        let depth_max = self.settings.decode_max_depth.min(NESTING_MAX as i32);
+        if depth <= depth_max && frame.has_room(NESTING_ROOM) {
             return Ok(());
         }
         let at = self.at;

@@ -1,7 +1,7 @@
 //! Lua values to JSON text.
 
 use super::{InvalidNumbers, Settings, settings};
-use crate::scripting::lua::{Frame, Kind, LuaResult, NESTING_ROOM, Raised};
+use crate::scripting::lua::{Frame, Kind, LuaResult, NESTING_MAX, NESTING_ROOM, Raised};
 use crate::scripting::number;
 use crate::types::double::as_integer;
 
@@ -69,7 +69,8 @@ impl Encoder {
     }
 
     fn table(&mut self, frame: &mut Frame<'_>, depth: i32) -> Result<(), Raised> {
-        if depth > self.settings.encode_max_depth || !frame.has_room(NESTING_ROOM) {
+        let depth_max = self.settings.encode_max_depth.min(NESTING_MAX as i32);
+        if depth > depth_max || !frame.has_room(NESTING_ROOM) {
             return Err(frame.raise(format!("Cannot serialise, excessive nesting ({depth})")));
         }
         match self.array_len(frame)? {

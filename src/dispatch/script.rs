@@ -1,0 +1,395 @@
+//! Scripts: the locks they run under, and the gates that their commands pass.
+//!
+//! A script runs with the shards of its declared keys held. A command on another key takes that
+//! key's shard too if it is free. If it is not, the script is abandoned and begins anew with the
+//! gate closed, and its later runs begin so; it had no effects yet, so nobody sees that. A script that has
+//! already written waits for the shard instead. Only one script at a time, the holder of the escalation, waits
+//! while it holds shards, so that no two wait for each other.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::call::{Origin, call};
+use super::core::Core;
+use super::flow::Flow;
+use super::{monitor, routing};
+use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
+use crate::config::{REDIS_VERSION, VALKEY_VERSION};
+use crate::keyspace::Key;
+use crate::protocol::{Args, OwnedArgs, RespVersion};
+use crate::scripting::{
+    CallEnd, Identity, Interpreter, Interrupt, LogLevel, ReplicationTargets, Script, ScriptCall,
+    ScriptHost, ScriptOutcome, ScriptResp, UnknownCommand,
+};
+use crate::server::Server;
+use crate::session::Client;
+use crate::shard::ShardSet;
+
+const IDENTITY: Identity =
+    Identity { server_name: "valkey", version: VALKEY_VERSION, redis_version: REDIS_VERSION };
+
+thread_local! {
+    /// Lua never leaves the thread of its core.
+    static INTERPRETER: RefCell<Option<Interpreter>> = const { RefCell::new(None) };
+}
+
+/// Lends the interpreter of this thread.
+pub fn with_interpreter<R>(server: &Server, use_it: impl FnOnce(&mut Interpreter) -> R) -> R {
+    INTERPRETER.with_borrow_mut(|slot| {
+        let fresh = || Interpreter::new(IDENTITY, &server.scripting.cache);
+        use_it(slot.get_or_insert_with(fresh))
+    })
+}
+
+/// A script with what it is called with.
+#[derive(Debug, Clone, Copy)]
+pub struct ScriptRun<'a> {
+    pub script: &'a Arc<Script>,
+    pub keys: &'a [&'a [u8]],
+    pub args: &'a [&'a [u8]],
+    /// EVAL_RO and EVALSHA_RO.
+    pub read_only: bool,
+}
+
+/// Runs a script and writes its reply.
+pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> CommandResult {
+    let server = flow.core.server.clone();
+    let flags = run.script.flags;
+    if flags.no_cluster && server.is_cluster {
+        return Err(CommandError::err("Can not run script on cluster, 'no-cluster' flag is set."));
+    }
+    if run.read_only && flags.declared && !flags.no_writes {
+        return Err(CommandError::err(
+            "Can not execute a script with write flag using *_ro command.",
+        ));
+    }
+    server.scripting.cache.touch(run.script);
+    let mut set = ShardSet::EMPTY;
+    for key in run.keys {
+        set.insert(server.store.shards.of_slot(Key::new(key).slot));
+    }
+    let before = flow.out.len();
+    let mut gated = run.script.touches_undeclared_keys.load(Ordering::Relaxed);
+    let outcome = loop {
+        let attempt = |core: &mut Core, client: &mut Client, out: &mut Vec<u8>| {
+            run_locked(core, client, out, run, argv)
+        };
+        let ended = if gated && !flow.core.is_nested() {
+            flow.with_gate(attempt)?
+        } else {
+            flow.with_shards(&set, attempt)?
+        };
+        if let Some(outcome) = ended {
+            break outcome;
+        }
+        // It needs a shard that another core holds.
+        flow.out.truncate(before);
+        run.script.touches_undeclared_keys.store(true, Ordering::Relaxed);
+        gated = true;
+    };
+    let bytes = with_interpreter(&server, |interpreter| {
+        interpreter.tidy();
+        interpreter.bytes()
+    });
+    server.scripting.interpreter_bytes[flow.core.id].store(bytes, Ordering::Relaxed);
+    match outcome {
+        ScriptOutcome::Replied => Ok(()),
+        // The command that failed inside has counted the error.
+        ScriptOutcome::Failed { counted: true } => {
+            flow.core.stats.commands[flow.command.id].failed.add(1);
+            Ok(())
+        }
+        ScriptOutcome::Failed { counted: false } => Err(CommandError::Replied),
+    }
+}
+
+/// Runs a script with its locks held; `None` if it has to begin anew.
+fn run_locked(
+    core: &mut Core,
+    client: &mut Client,
+    out: &mut Vec<u8>,
+    run: &ScriptRun<'_>,
+    argv: &Args<'_>,
+) -> Option<ScriptOutcome> {
+    monitor::feed_script(core, client, argv);
+    let server = core.server.clone();
+    let mut proxy = Client::proxy(client.info.clone(), client.db, RespVersion::Resp2);
+    proxy.flags.0 |= client.flags.0 & crate::session::ClientFlags::NO_TOUCH.0;
+    let resp = if client.is_resp3() { ScriptResp::Resp3 } else { ScriptResp::Resp2 };
+    let call = ScriptCall { keys: run.keys, args: run.args, resp };
+    let started = core.ticks();
+    let slot = run.keys.first().map(|key| Key::new(key).slot);
+    let mut host = Host {
+        core,
+        client: proxy,
+        script: run.script,
+        read_only: run.read_only || run.script.flags.no_writes,
+        slot,
+        args: OwnedArgs::default(),
+        started,
+        has_effects: false,
+        is_abandoned: false,
+        is_escalated: false,
+    };
+    let outcome =
+        with_interpreter(&server, |interpreter| interpreter.run(run.script, &call, &mut host, out));
+    let (is_abandoned, is_escalated) = (host.is_abandoned, host.is_escalated);
+    if is_escalated {
+        server.scripting.escalation.store(false, Ordering::Release);
+    }
+    server.scripting.running.end(core.id);
+    (!is_abandoned).then_some(outcome)
+}
+
+/// The server as a running script sees it.
+struct Host<'a> {
+    core: &'a mut Core,
+    /// Stands for the client: SELECT in a script changes nothing outside.
+    client: Client,
+    script: &'a Script,
+    read_only: bool,
+    /// In a cluster: the slot that a script with a shebang line has to stay in.
+    slot: Option<u16>,
+    args: OwnedArgs,
+    started: u64,
+    /// It has done something that cannot be done twice.
+    has_effects: bool,
+    is_abandoned: bool,
+    is_escalated: bool,
+}
+
+impl ScriptHost for Host<'_> {
+    fn call(&mut self, argv: &[&[u8]], resp: ScriptResp, reply: &mut Vec<u8>) -> CallEnd {
+        if self.is_abandoned {
+            return CallEnd::Abandoned;
+        }
+        let mut args = std::mem::take(&mut self.args);
+        args.clear();
+        argv.iter().for_each(|arg| args.push(arg));
+        self.client.resp = match resp {
+            ScriptResp::Resp2 => RespVersion::Resp2,
+            ScriptResp::Resp3 => RespVersion::Resp3,
+        };
+        let end = self.run_command(&args.view(), reply);
+        self.args = args;
+        end
+    }
+
+    fn may_run(&mut self, argv: &[&[u8]]) -> Result<bool, UnknownCommand> {
+        let args = OwnedArgs::of(argv.iter().copied());
+        let command = lookup(&args.view()).map_err(|_| UnknownCommand)?;
+        if !command.spec.arity.accepts(argv.len()) {
+            return Err(UnknownCommand);
+        }
+        Ok(true)
+    }
+
+    fn log(&mut self, level: LogLevel, message: &[u8]) {
+        let message = String::from_utf8_lossy(message);
+        match level {
+            LogLevel::Debug => tracing::trace!("{message}"),
+            LogLevel::Verbose => tracing::debug!("{message}"),
+            LogLevel::Notice => tracing::info!("{message}"),
+            LogLevel::Warning => tracing::warn!("{message}"),
+        }
+    }
+
+    fn set_replication(&mut self, _targets: ReplicationTargets) {
+        // Concerns what follows in the replication stream and the AOF; neither is written yet.
+    }
+
+    fn tick(&mut self) -> Interrupt {
+        if self.is_abandoned {
+            return Interrupt::Stop("abandoned");
+        }
+        let server = &self.core.server;
+        let elapsed_ms = self.core.micros(self.core.ticks().wrapping_sub(self.started)) / 1000;
+        if elapsed_ms < server.config.busy_reply_threshold.get().max(0) as u64 {
+            return Interrupt::Continue;
+        }
+        let running = &server.scripting.running;
+        if running.note_busy(self.core.id) {
+            tracing::warn!(
+                "Slow script detected: still in execution after {elapsed_ms} milliseconds. You can \
+                 try killing the script using the SCRIPT KILL command. Script SHA1 is: {}",
+                self.script.digest.to_hex()
+            );
+            // Whoever waits for our locks is to be told that we are busy.
+            for core in (0..server.cores()).filter(|&core| core != self.core.id) {
+                server.post(core, crate::session::Message::Retry);
+            }
+        }
+        if running.is_killed(self.core.id) {
+            tracing::info!("Lua script killed by user with SCRIPT KILL.");
+            return Interrupt::Stop("Script killed by user with SCRIPT KILL.");
+        }
+        if server.stopping.load(Ordering::Relaxed) {
+            return Interrupt::Stop("Script killed by the shutdown of the server.");
+        }
+        Interrupt::Continue
+    }
+}
+
+/// Why a command of a script is refused.
+enum Refusal {
+    Text(&'static str),
+    Error(CommandError),
+}
+
+fn lookup(args: &Args<'_>) -> Result<&'static Command, Refusal> {
+    let table = CommandTable::get();
+    let command =
+        table.find(args.at(0)).ok_or(Refusal::Text("Unknown command called from script"))?;
+    if !command.has_subcommands() || args.len() == 1 {
+        return Ok(command);
+    }
+    super::gates::lookup(args).map_err(Refusal::Error)
+}
+
+impl Host<'_> {
+    fn run_command(&mut self, args: &Args<'_>, reply: &mut Vec<u8>) -> CallEnd {
+        let command = match lookup(args).and_then(|command| {
+            self.check(command, args).map(|()| command).inspect_err(|_| {
+                self.core.stats.commands[command.id].rejected.add(1);
+            })
+        }) {
+            Ok(command) => command,
+            Err(refusal) => {
+                let error = match refusal {
+                    Refusal::Text(text) => CommandError::err(text),
+                    Refusal::Error(error) => error,
+                };
+                self.core.stats.errors.add(1);
+                super::call::write_error(reply, &self.client, &error);
+                return CallEnd::Replied;
+            }
+        };
+        if !self.core.held.holds_all() && !self.lock_for(command, args) {
+            self.is_abandoned = true;
+            return CallEnd::Abandoned;
+        }
+        if !command.flags.has(Flags::READONLY) && command.spec.group != Group::Connection {
+            self.has_effects = true;
+            if command.is_write() {
+                self.core.server.scripting.running.note_write(self.core.id);
+            }
+        }
+        monitor::feed(self.core, &self.client, command, args);
+        let _ = call(self.core, &mut self.client, command, args, reply, Origin::Nested);
+        CallEnd::Replied
+    }
+
+    fn check(&mut self, command: &Command, args: &Args<'_>) -> Result<(), Refusal> {
+        if !command.spec.arity.accepts(args.len()) || matches!(command.spec.run, Run::Container) {
+            return Err(Refusal::Text("Wrong number of args calling command from script"));
+        }
+        if command.flags.has(Flags::NOSCRIPT) {
+            return Err(Refusal::Text("This Valkey command is not allowed from script"));
+        }
+        if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
+            return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
+        }
+        if self.core.server.is_cluster {
+            self.check_slot(command, args)?;
+        }
+        Ok(())
+    }
+
+    /// In a cluster: the keys of a command share a slot, and those of a script that says so, too.
+    fn check_slot(&mut self, command: &Command, args: &Args<'_>) -> Result<(), Refusal> {
+        let keys = command.routing_keys(args).unwrap_or_default();
+        let mut slots = keys.iter().map(|key| Key::new(args.at(key.index)).slot);
+        let Some(slot) = slots.next() else { return Ok(()) };
+        if slots.any(|other| other != slot) {
+            return Err(Refusal::Text("Attempted to access a non local key in a cluster node"));
+        }
+        let flags = self.script.flags;
+        if flags.declared && !flags.allow_cross_slot_keys && *self.slot.get_or_insert(slot) != slot
+        {
+            return Err(Refusal::Text(
+                "Script attempted to access keys that do not hash to the same slot",
+            ));
+        }
+        Ok(())
+    }
+
+    // Locks ----------------------------------------------------------------------------------------
+
+    /// Takes the shards that a command needs beside those that are held. `false`: one is busy, and the
+    /// script can still begin anew.
+    fn lock_for(&mut self, command: &Command, args: &Args<'_>) -> bool {
+        let shards = &self.core.server.store.shards;
+        let wanted = match command.spec.run {
+            Run::Local(_) | Run::Container => return true,
+            Run::OnShard(_) => routing::shards_of(shards, command, args),
+            Run::Gated(_) | Run::Flow(_) => return self.lock_all(),
+        };
+        wanted.iter().all(|shard| self.core.held.contains(shard)) || self.lock(wanted)
+    }
+
+    /// Takes shards, and those that clients who wait in them need.
+    fn lock(&mut self, wanted: ShardSet) -> bool {
+        let server = self.core.server.clone();
+        let mut wanted = wanted;
+        loop {
+            for shard in wanted.iter() {
+                if !server.store.shards.spin_lock(&mut self.core.held, shard) {
+                    self.core.stats.lock_contended.add(1);
+                    if !self.has_effects {
+                        return false;
+                    }
+                    self.wait_for(shard);
+                }
+            }
+            let mut wider = wanted;
+            for shard in wanted.iter() {
+                server.store.shards.data(&self.core.held, shard).waiters.widen(&mut wider);
+            }
+            if wider.is_subset_of(&wanted) {
+                return true;
+            }
+            wanted = wider;
+        }
+    }
+
+    fn lock_all(&mut self) -> bool {
+        if !self.has_effects {
+            return false;
+        }
+        let server = self.core.server.clone();
+        let mut all = ShardSet::EMPTY;
+        (0..server.store.shards.count()).for_each(|shard| all.insert(shard));
+        let locked = self.lock(all);
+        server.store.shards.note_if_all(&mut self.core.held);
+        locked
+    }
+
+    /// Waits for a shard while holding others. Those who hold it do not wait for us: ordinary
+    /// commands wait holding nothing, and of the scripts only the one that has the escalation waits so.
+    fn wait_for(&mut self, shard: usize) {
+        let server = self.core.server.clone();
+        let shards = &server.store.shards;
+        let escalation = &server.scripting.escalation;
+        let take = || {
+            escalation.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        };
+        let mut to_lock = ShardSet::EMPTY;
+        to_lock.insert(shard);
+        if !self.is_escalated && !take() {
+            // Another script waits, maybe for a shard of ours: it goes first. This is the one case in
+            // which others can see what a script wrote before it has ended.
+            self.core.held.locked().iter().for_each(|held| to_lock.insert(held));
+            self.core.release();
+            while !take() {
+                std::thread::yield_now();
+            }
+        }
+        self.is_escalated = true;
+        for shard in to_lock.iter() {
+            while !shards.spin_lock(&mut self.core.held, shard) {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
