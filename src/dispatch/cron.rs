@@ -10,7 +10,7 @@ use crate::keyspace::Keyspace;
 const EXPIRE_BUDGET_US: u64 = 5_000;
 
 impl Core {
-    /// Removes expired keys from the home shards, for a bounded time.
+    /// Removes expired keys and hash fields from the home shards, for a bounded time.
     pub fn expire_some(&mut self) {
         let server = self.server.clone();
         if !server.active_expire.load(Ordering::Relaxed) || !self.enter() {
@@ -33,7 +33,8 @@ impl Core {
                     0,
                     self.now_ms,
                 );
-                finished = ks.sweep_step(shard);
+                let fields_finished = ks.sweep_fields_step(shard);
+                finished = ks.sweep_step(shard) && fields_finished;
                 self.release();
                 self.finish_effects();
                 if self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US {

@@ -1,6 +1,7 @@
 //! One database of one shard: its tables.
 
 use super::entry::Entry;
+use super::fields::FieldDeadlines;
 use super::key::Key;
 use crate::types::table::{Ref, RefMut, Table};
 
@@ -26,11 +27,18 @@ pub struct Db {
     tables: Box<[Table<Entry>]>,
     keys: usize,
     expires: usize,
+    pub(super) field_deadlines: FieldDeadlines,
 }
 
 impl Db {
     pub fn new(layout: Layout) -> Self {
-        Self { layout, tables: Box::default(), keys: 0, expires: 0 }
+        Self {
+            layout,
+            tables: Box::default(),
+            keys: 0,
+            expires: 0,
+            field_deadlines: FieldDeadlines::default(),
+        }
     }
 
     /// Keys, those included that expired but were not met yet.
@@ -104,6 +112,7 @@ impl Db {
         self.allocate();
         self.keys += 1;
         self.expires += usize::from(entry.deadline().is_some());
+        self.field_deadlines.entered(key, &entry);
         let table = self.table_of_mut(key.slot).expect("tables were just allocated");
         table.insert_unique(key.hash, entry);
     }
@@ -118,6 +127,7 @@ impl Db {
         let entry = self.table_of_mut(key.slot)?.remove(key.hash, key.bytes)?;
         self.keys -= 1;
         self.expires -= usize::from(entry.deadline().is_some());
+        self.field_deadlines.left(&entry);
         Some(entry)
     }
 
@@ -139,6 +149,7 @@ impl Db {
     pub fn take(&mut self) -> Box<[Table<Entry>]> {
         self.keys = 0;
         self.expires = 0;
+        self.field_deadlines.clear();
         std::mem::take(&mut self.tables)
     }
 
@@ -165,6 +176,7 @@ impl Db {
         let mut gone = 0;
         let next = table.sweep_expired(now_ms, budget, cursor, |entry| {
             gone += 1;
+            self.field_deadlines.left(&entry);
             removed(entry);
         });
         self.keys -= gone;

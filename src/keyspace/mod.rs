@@ -9,6 +9,7 @@ mod db;
 mod entry;
 mod events;
 mod expire;
+mod fields;
 mod flush;
 mod key;
 mod obj;

@@ -317,7 +317,7 @@ impl<'a> Keyspace<'a> {
     }
 
     #[inline]
-    fn modified_in(&mut self, db: u16, key: &Key<'_>) {
+    pub(super) fn modified_in(&mut self, db: u16, key: &Key<'_>) {
         let shard = self.shard_of_mut(key);
         if !shard.watchers.is_empty() {
             shard.watchers.touch(db, key.bytes);

@@ -80,6 +80,7 @@ core_stats! {
     keyspace_hits,
     keyspace_misses,
     expired_keys,
+    expired_fields,
     evicted_keys,
     errors,
     /// Rounds of the event loop.

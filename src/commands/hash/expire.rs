@@ -229,6 +229,9 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
     changes.is_empty = hash.is_some_and(|hash| hash.is_empty());
     if changes.count > 0 {
         let event = if deadline <= now_ms { "hexpired" } else { "hexpire" };
+        if deadline > now_ms {
+            cx.ks.note_field_deadline(&key, deadline);
+        }
         super::changed(cx, &key, Some(event), changes);
     }
     Ok(())

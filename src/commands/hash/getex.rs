@@ -108,7 +108,10 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     if changes.count > 0 {
         let event = match deadline {
             Some(at) if at <= now_ms => "hexpired",
-            Some(_) => "hexpire",
+            Some(at) => {
+                cx.ks.note_field_deadline(&key, at);
+                "hexpire"
+            }
             None => "hpersist",
         };
         super::changed(cx, &key, Some(event), changes);

@@ -157,7 +157,8 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         changes.expired |= stored == Stored::OverExpired;
     }
     super::changed(cx, &key, Some("hset"), changes);
-    if deadline.is_some() {
+    if let Some(at) = deadline {
+        cx.ks.note_field_deadline(&key, at);
         cx.ks.notify(NotifyClass::HASH, "hexpire", &key);
     }
     cx.reply.int(1);
