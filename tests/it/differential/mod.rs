@@ -22,6 +22,8 @@ use crate::support::{Client, Reply, Server, encode};
 const CASE_COMMANDS: usize = 150;
 /// Requests in flight: far fewer bytes than the socket buffers hold, so neither side waits for the other.
 const CHUNK_COMMANDS: usize = 40;
+/// Valkey looks at timeouts as often as its timer fires: at 10 Hz every BLPOP of the run would take 100 ms.
+const OPTIONS: &[&str] = &["--hz", "500"];
 const STEPS_DEFAULT: usize = 150_000;
 const SHRINK_FOR: Duration = Duration::from_secs(20);
 
@@ -82,18 +84,18 @@ struct Pair {
 
 impl Pair {
     fn start(reference_binary: PathBuf) -> Self {
-        let candidate = Server::start(&[]);
-        let reference = Server::start_binary(&reference_binary, &[]);
+        let candidate = Server::start(OPTIONS);
+        let reference = Server::start_binary(&reference_binary, OPTIONS);
         Pair { reference_binary, candidate, reference }
     }
 
     fn revive(&mut self) {
         if self.candidate.has_ended() {
             println!("the candidate ended; its log:\n{}", self.candidate.log());
-            self.candidate = Server::start(&[]);
+            self.candidate = Server::start(OPTIONS);
         }
         if self.reference.has_ended() {
-            self.reference = Server::start_binary(&self.reference_binary, &[]);
+            self.reference = Server::start_binary(&self.reference_binary, OPTIONS);
         }
     }
 }
