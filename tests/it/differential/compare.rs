@@ -18,6 +18,7 @@ pub(crate) fn agree(rule: Rule, ours: &Reply, theirs: &Reply) -> bool {
         Rule::ScanPairs => scan(ours, theirs, Rule::Pairs),
         Rule::CommandTable => with_sorted_subcommands(ours) == with_sorted_subcommands(theirs),
         Rule::Shape => same_shape(ours, theirs),
+        Rule::Deadline => !is_absolute(theirs) && within_slack(ours, theirs),
         Rule::TimeLeft => within_slack(ours, theirs),
     }
 }
@@ -113,6 +114,17 @@ fn same_shape(ours: &Reply, theirs: &Reply) -> bool {
                     _ => same_shape(ours, theirs),
                 })
         }
+        _ => false,
+    }
+}
+
+/// The generator's absolute times lie beyond all that its relative ones reach, in seconds and in milliseconds.
+fn is_absolute(reply: &Reply) -> bool {
+    match reply {
+        Reply::Int(time) => {
+            (4_000_000_000..1_000_000_000_000).contains(time) || *time >= 4_000_000_000_000
+        }
+        Reply::Array(items) => items.iter().any(is_absolute),
         _ => false,
     }
 }

@@ -191,10 +191,10 @@ impl<'a> Generator<'a> {
         let tokens: Vec<&str> = template.text.split_whitespace().collect();
         let mut words = Vec::new();
         self.expand(&tokens, &mut words);
-        // A broken count of random picks could ask for billions;
+        // A broken SPOP pops at random, a broken count of random picks could ask for billions;
         // a broken BLPOP may wait for ever, a broken HELLO or CLIENT may tell of the process itself.
         let fragile = std::ptr::eq(family.as_ptr(), templates::BLOCKING.as_ptr())
-            || matches!(words[0].as_slice(), b"HELLO" | b"CLIENT" | b"COMMAND")
+            || matches!(words[0].as_slice(), b"HELLO" | b"CLIENT" | b"COMMAND" | b"SPOP")
             || template.rule == Rule::Shape;
         if !fragile && self.rng.random_bool(0.06) {
             self.mutate(&mut words);
@@ -254,7 +254,7 @@ impl<'a> Generator<'a> {
     fn argument(&mut self, token: &str) -> Vec<u8> {
         let rng = &mut self.rng;
         let text = match token {
-            "$s" | "$l" | "$h" | "$t" | "$z" | "$u" | "$k" => return self.key(token),
+            "$s" | "$l" | "$h" | "$t" | "$z" | "$x" | "$u" | "$k" => return self.key(token),
             "#v" => return self.value(),
             "#i" => (*INTEGERS.choose(rng).expect("not empty")).to_owned(),
             "#f" => (*FLOATS.choose(rng).expect("not empty")).to_owned(),
@@ -349,6 +349,8 @@ impl<'a> Generator<'a> {
             // A set or a sorted set: the commands that read both.
             "$u" => *["t", "z", "z"].choose(&mut self.rng).expect("not empty"),
             "$k" => *["s", "l", "h", "t", "z"].choose(&mut self.rng).expect("not empty"),
+            // Members of one score: only these have an order that ranges by member are defined on.
+            "$x" => "x",
             own if self.rng.random_bool(0.96) => &own[1..],
             _ => *["s", "l", "h", "t", "z"].choose(&mut self.rng).expect("not empty"),
         };
