@@ -48,6 +48,8 @@ pub enum ProtocolError {
     ExpectedBulk(char),
     #[error("Protocol error: invalid bulk length")]
     InvalidBulk,
+    #[error("Protocol error: invalid CRLF in request")]
+    InvalidLineEnd,
     #[error("Protocol error: unauthenticated bulk length")]
     UnauthenticatedBulk,
 }
@@ -196,6 +198,9 @@ fn bulk(
     };
     if buf.len() - *at < len + 2 {
         return Ok(None);
+    }
+    if buf[*at + len..*at + len + 2] != *b"\r\n" {
+        return Err(ProtocolError::InvalidLineEnd);
     }
     let span = Span::new(*at, *at + len);
     *at += len + 2;
