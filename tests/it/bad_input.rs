@@ -156,6 +156,13 @@ fn inline_requests_are_split_as_a_shell_would() {
     check(&server, "an open double quote", b"SET a \"b\r\n", &unbalanced, Closes);
     check(&server, "an open single quote", b"SET a 'b\r\n", &unbalanced, Closes);
     check(&server, "text after a quote", b"SET a \"b\"c\r\n", "+OK\r\n", StaysOpen);
+    check(
+        &server,
+        "quotes inside of a word",
+        b"ECHO a'b c'\"d\"\r\n",
+        "$5\r\nab cd\r\n",
+        StaysOpen,
+    );
     check(&server, "an empty line", b"\r\nPING\r\n", "+PONG\r\n", StaysOpen);
     check(&server, "blanks", b"  PING  \r\n", "+PONG\r\n", StaysOpen);
     check(&server, "a line feed only", b"PING\n", "+PONG\r\n", StaysOpen);
