@@ -22,6 +22,11 @@ pub(super) fn lookup(args: &Args<'_>) -> Result<&'static Command, CommandError> 
     })
 }
 
+/// Whether the request is a line of HTTP.
+pub(super) fn is_http(args: &Args<'_>) -> bool {
+    [b"post".as_slice(), b"host:"].iter().any(|word| args.at(0).eq_ignore_ascii_case(word))
+}
+
 fn unknown(args: &Args<'_>) -> CommandError {
     let mut text =
         format!("unknown command '{}', with args beginning with: ", printable(args.at(0), 128));
@@ -58,13 +63,13 @@ pub(super) fn check(
     command: &Command,
     args: &Args<'_>,
 ) -> Result<(), CommandError> {
+    if client.flags.has(ClientFlags::UNAUTHENTICATED) && !command.flags.has(Flags::NO_AUTH) {
+        return Err(CommandError::NoAuth);
+    }
     if !command.spec.arity.accepts(args.len())
         || matches!(command.spec.run, crate::commands::Run::Container)
     {
         return Err(CommandError::WrongArity(command.full_name.clone()));
-    }
-    if client.flags.has(ClientFlags::UNAUTHENTICATED) && !command.flags.has(Flags::NO_AUTH) {
-        return Err(CommandError::NoAuth);
     }
     if client.flags.has(ClientFlags::PUBSUB) && !client.is_resp3() && !command.spec.runs_subscribed
     {

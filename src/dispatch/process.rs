@@ -46,7 +46,20 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
 fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>) -> Next {
     let command = match gates::lookup(args) {
         Ok(command) => command,
+        Err(_) if gates::is_http(args) => {
+            // A browser that was tricked into talking to us would go on sending headers as commands.
+            tracing::warn!(
+                "Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: \
+                 commands to the server. Connection {} dropped.",
+                client.id
+            );
+            client.set_flag(ClientFlags::CLOSE_ASAP, true);
+            return Next::Continue;
+        }
         Err(error) => {
+            // A stranger does not learn which commands there are.
+            let stranger = client.flags.has(ClientFlags::UNAUTHENTICATED);
+            let error = if stranger { CommandError::NoAuth } else { error };
             reject(core, client, None, &error, out);
             return Next::Continue;
         }

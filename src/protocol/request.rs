@@ -48,6 +48,8 @@ pub enum ProtocolError {
     ExpectedBulk(char),
     #[error("Protocol error: invalid bulk length")]
     InvalidBulk,
+    #[error("Protocol error: invalid CRLF in request")]
+    InvalidLineEnd,
     #[error("Protocol error: unauthenticated bulk length")]
     UnauthenticatedBulk,
 }
@@ -197,6 +199,9 @@ fn bulk(
     if buf.len() - *at < len + 2 {
         return Ok(None);
     }
+    if buf[*at + len..*at + len + 2] != *b"\r\n" {
+        return Err(ProtocolError::InvalidLineEnd);
+    }
     let span = Span::new(*at, *at + len);
     *at += len + 2;
     Ok(Some(span))
@@ -309,12 +314,10 @@ fn unquote(buf: &mut [u8], start: usize, end: usize, spans: &mut Vec<Span>) -> O
                 out = b'\'';
                 read += 2;
             } else if quote != 0 && byte == quote {
-                // A closing quote ends the word: a blank or nothing must follow it.
+                // As in a shell, what follows the quote still belongs to the word.
+                quote = 0;
                 read += 1;
-                if read < end && !is_space(buf[read]) {
-                    return None;
-                }
-                break;
+                continue;
             } else if quote == 0 && (is_space(byte) || byte == 0) {
                 break;
             } else if quote == 0 && (byte == b'"' || byte == b'\'') {
@@ -390,6 +393,7 @@ mod tests {
         check(b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\nPING\r\n", &[&["GET", "k"], &["PING"]]);
         check(b"*0\r\n*-1\r\n\r\nPING\n", &[&[], &[], &[], &["PING"]]);
         check(b"*1\r\n$0\r\n\r\n", &[&[""]]);
+        check(b"x\"a b\"c'd' \"\"\n", &[&["xa bcd", ""]]);
         check(b"set \"a b\\x41\\n\" 'it\\'s'  x\r\n", &[&["set", "a bA\n", "it's", "x"]]);
     }
 
@@ -403,7 +407,7 @@ mod tests {
             (b"*1\r\n$-1\r\n".to_vec(), ProtocolError::InvalidBulk),
             (b"*1\r\n$536870913\r\n".to_vec(), ProtocolError::InvalidBulk),
             (b"get \"x\n".to_vec(), ProtocolError::UnbalancedQuotes),
-            (b"get \"x\"y\n".to_vec(), ProtocolError::UnbalancedQuotes),
+            (b"get 'x\\'\n".to_vec(), ProtocolError::UnbalancedQuotes),
             (big.clone(), ProtocolError::InlineTooBig),
             ([b"*", &big[..]].concat(), ProtocolError::CountTooBig),
             ([b"*1\r\n$", &big[..]].concat(), ProtocolError::BulkCountTooBig),

@@ -1,0 +1,146 @@
+//! Whether two servers' replies to one command agree, under the rule of the command.
+
+use super::templates::Rule;
+use crate::support::Reply;
+
+const TIME_LEFT_SLACK_MS: i64 = 2000;
+
+pub(crate) fn agree(rule: Rule, ours: &Reply, theirs: &Reply) -> bool {
+    if ours == theirs {
+        return true;
+    }
+    // An error, a null or a wrong type is never a matter of order.
+    match rule {
+        Rule::Exact | Rule::MultisetIfTable | Rule::PairsIfTable => false,
+        Rule::Multiset => sorted(ours) == sorted(theirs) && is_collection(ours),
+        Rule::Pairs => in_pairs(ours).is_some() && in_pairs(ours) == in_pairs(theirs),
+        Rule::Scan => scan(ours, theirs, Rule::Multiset),
+        Rule::ScanPairs => scan(ours, theirs, Rule::Pairs),
+        Rule::CommandTable => with_sorted_subcommands(ours) == with_sorted_subcommands(theirs),
+        Rule::Shape => same_shape(ours, theirs),
+        Rule::Deadline => !is_absolute(theirs) && within_slack(ours, theirs),
+        Rule::TimeLeft => within_slack(ours, theirs),
+    }
+}
+
+fn is_collection(reply: &Reply) -> bool {
+    matches!(reply, Reply::Array(_) | Reply::Set(_) | Reply::Map(_))
+}
+
+fn sorted(reply: &Reply) -> Reply {
+    match reply {
+        Reply::Array(items) => Reply::Array(sorted_items(items)),
+        Reply::Set(items) => Reply::Set(sorted_items(items)),
+        Reply::Map(pairs) => {
+            let mut pairs = pairs.clone();
+            pairs.sort();
+            Reply::Map(pairs)
+        }
+        other => other.clone(),
+    }
+}
+
+fn sorted_items(items: &[Reply]) -> Vec<Reply> {
+    let mut items = items.to_vec();
+    items.sort();
+    items
+}
+
+/// The sorted pairs of a map, or of a flat array that stands for one.
+fn in_pairs(reply: &Reply) -> Option<Reply> {
+    match reply {
+        Reply::Map(_) => Some(sorted(reply)),
+        Reply::Array(items) if items.len() % 2 == 0 => {
+            let mut pairs: Vec<Reply> =
+                items.chunks(2).map(|pair| Reply::Array(pair.to_vec())).collect();
+            pairs.sort();
+            Some(Reply::Array(pairs))
+        }
+        _ => None,
+    }
+}
+
+/// COMMAND DOCS names the subcommands, in COMMAND INFO they are the tenth element of an entry.
+fn with_sorted_subcommands(reply: &Reply) -> Reply {
+    let named = |key: &Reply| *key == Reply::Bulk(b"subcommands".to_vec());
+    match reply {
+        Reply::Map(pairs) => Reply::Map(
+            pairs
+                .iter()
+                .map(|(key, value)| {
+                    let value = with_sorted_subcommands(value);
+                    (
+                        key.clone(),
+                        if named(key) { in_pairs(&value).unwrap_or(value) } else { value },
+                    )
+                })
+                .collect(),
+        ),
+        Reply::Array(items) => {
+            let mut items: Vec<Reply> = items.iter().map(with_sorted_subcommands).collect();
+            for index in 1..items.len() {
+                if named(&items[index - 1]) {
+                    items[index] = in_pairs(&items[index]).unwrap_or_else(|| items[index].clone());
+                }
+            }
+            if items.len() == 10 && matches!(items[9], Reply::Array(_) | Reply::Set(_)) {
+                items[9] = sorted(&items[9]);
+            }
+            Reply::Array(items)
+        }
+        other => other.clone(),
+    }
+}
+
+fn scan(ours: &Reply, theirs: &Reply, elements: Rule) -> bool {
+    match (ours, theirs) {
+        (Reply::Array(ours), Reply::Array(theirs)) => match (ours.as_slice(), theirs.as_slice()) {
+            ([our_cursor, ours], [their_cursor, theirs]) => {
+                our_cursor == their_cursor && agree(elements, ours, theirs)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+fn same_shape(ours: &Reply, theirs: &Reply) -> bool {
+    match (ours, theirs) {
+        (Reply::Bulk(_), Reply::Bulk(_)) => true,
+        (Reply::Array(ours), Reply::Array(theirs)) => {
+            ours.len() == theirs.len()
+                && ours.iter().zip(theirs).all(|(ours, theirs)| match (ours, theirs) {
+                    (Reply::Double(_), Reply::Double(_)) => true,
+                    _ => same_shape(ours, theirs),
+                })
+        }
+        _ => false,
+    }
+}
+
+/// The generator's absolute times lie beyond all that its relative ones reach, in seconds and in milliseconds.
+fn is_absolute(reply: &Reply) -> bool {
+    match reply {
+        Reply::Int(time) => {
+            (4_000_000_000..1_000_000_000_000).contains(time) || *time >= 4_000_000_000_000
+        }
+        Reply::Array(items) => items.iter().any(is_absolute),
+        _ => false,
+    }
+}
+
+fn within_slack(ours: &Reply, theirs: &Reply) -> bool {
+    match (ours, theirs) {
+        (Reply::Int(ours), Reply::Int(theirs)) => {
+            *ours > 0 && *theirs > 0 && ours.abs_diff(*theirs) <= TIME_LEFT_SLACK_MS as u64
+        }
+        (Reply::Array(ours), Reply::Array(theirs)) => {
+            ours.len() == theirs.len()
+                && ours
+                    .iter()
+                    .zip(theirs)
+                    .all(|(ours, theirs)| ours == theirs || within_slack(ours, theirs))
+        }
+        _ => false,
+    }
+}
