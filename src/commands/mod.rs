@@ -14,6 +14,7 @@ pub mod pubsub;
 pub mod random;
 pub mod scan_args;
 pub mod set;
+pub mod server;
 mod spec;
 pub mod string;
 mod table;
@@ -36,6 +37,7 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     hash::COMMANDS,
     pubsub::COMMANDS,
     set::COMMANDS,
+    server::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
 ];

@@ -18,7 +18,7 @@ use crate::net::{EventLoop, ListenError, Listening, bind_all};
 use crate::pubsub::PubSub;
 use crate::session::Registry;
 use crate::shard::Gate;
-use crate::stats::CoreStats;
+use crate::stats::{CoreStats, Journal, MemoryUse};
 use crate::sys::{LazyFree, unix_ms};
 
 /// Why the server did not start, or ended.
@@ -69,6 +69,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         stopping: AtomicBool::new(false),
         wide_waiters: AtomicU64::new(0),
         lazy_free: LazyFree::start()?,
+        journal: Journal::default(),
         clock: quanta::Clock::new(),
         config,
     });
@@ -83,6 +84,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
     };
+    server.journal.note_start(MemoryUse::read().allocated);
     tracing::info!("Ready to accept connections tcp");
     let first = loops.remove(0);
     let others = loops
