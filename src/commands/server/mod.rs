@@ -1,10 +1,17 @@
 //! Commands about the server itself.
 
 mod command;
+mod commandlog;
 mod config;
+mod debug;
 mod flush;
 mod info;
+mod latency;
+mod lolwut;
+mod memory;
+mod monitor;
 mod reply;
+mod shutdown;
 mod status;
 
 use std::ops::Range;
@@ -15,8 +22,20 @@ use crate::protocol::Reply;
 use crate::session::{Client, ClientFlags};
 use crate::shard::ShardSet;
 
-pub(super) static COMMANDS: &[&[&CommandSpec]] =
-    &[command::COMMANDS, config::COMMANDS, flush::COMMANDS, info::COMMANDS, status::COMMANDS];
+pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
+    command::COMMANDS,
+    commandlog::COMMANDS,
+    config::COMMANDS,
+    debug::COMMANDS,
+    flush::COMMANDS,
+    info::COMMANDS,
+    latency::COMMANDS,
+    lolwut::COMMANDS,
+    memory::COMMANDS,
+    monitor::COMMANDS,
+    shutdown::COMMANDS,
+    status::COMMANDS,
+];
 
 /// How full a database is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -533,13 +533,13 @@ fn unpause(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
 
 fn unblock(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let error = match args.len() {
-        3 => false,
         4 if args.is(3, "timeout") => false,
         4 if args.is(3, "error") => true,
         4 => {
             return Err(CommandError::err("CLIENT UNBLOCK reason should be TIMEOUT or ERROR"));
         }
-        _ => return Err(CommandError::WrongArity("client|unblock".to_owned())),
+        // Like Valkey, which looks at a reason only where it is the last word.
+        _ => false,
     };
     let id = parse_i64(args.at(2)).ok_or(CommandError::NotInteger)?;
     let blocked = u64::try_from(id)
