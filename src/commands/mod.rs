@@ -17,6 +17,7 @@ pub mod scan_args;
 pub mod scripting;
 pub mod set;
 pub mod sorted_set;
+pub mod server;
 mod spec;
 pub mod string;
 mod table;
@@ -43,6 +44,7 @@ static FAMILIES: &[&[&[&CommandSpec]]] = &[
     scripting::COMMANDS,
     set::COMMANDS,
     sorted_set::COMMANDS,
+    server::COMMANDS,
     string::COMMANDS,
     transactions::COMMANDS,
 ];

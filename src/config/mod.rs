@@ -25,6 +25,7 @@ pub use args::{ConfigSource, Invocation};
 pub use cell::{Bool, Enum, Flags, Int, Size, Text};
 pub use enums::*;
 pub use load::{Declarations, LoadError};
+pub(crate) use memory::parse_memory;
 pub use rewrite::RewriteError;
 pub use set::{SetContext, SetError};
 pub use special::{

@@ -7,6 +7,7 @@ use crate::commands::{Command, CommandError, CommandResult, Cx, Flags, Run};
 use crate::keyspace::Keyspace;
 use crate::protocol::{Args, Reply};
 use crate::session::{Client, ClientFlags};
+use crate::stats::Cost;
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,10 +75,10 @@ pub fn call(
         }
         Run::Container => unreachable!("containers have no code; lookup gives a subcommand"),
     };
-    finish(core, client, command, args, out, result, start)
+    finish(core, client, command, args, out, result, (start, before))
 }
 
-/// Writes the error, if any, and counts the call.
+/// Writes the error, if any, and counts the call, which began at a tick and with `out` of a length.
 pub(super) fn finish(
     core: &mut Core,
     client: &mut Client,
@@ -85,28 +86,45 @@ pub(super) fn finish(
     args: &Args<'_>,
     out: &mut Vec<u8>,
     result: CommandResult,
-    start: u64,
+    (start, reply_start): (u64, usize),
 ) -> CommandResult {
-    let _ = args;
     let ticks = core.ticks().wrapping_sub(start);
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
     stats.ticks.add(ticks);
     core.stats.commands_processed.add(1);
+    let nanos = core.nanos(ticks);
+    if core.server.config.latency_tracking.get() {
+        stats.latency.record(nanos);
+    }
     if let Err(error) = &result {
         stats.failed.add(1);
-        core.stats.errors.add(1);
-        write_error(out, client, error);
+        write_error(core, out, client, error);
     }
+    let cost = Cost {
+        micros: nanos / 1000,
+        reply_bytes: out.len().saturating_sub(reply_start) as u64,
+    };
+    core.server.journal.note_command(
+        &core.server.config,
+        command,
+        args,
+        &client.info,
+        cost,
+        core.now_ms,
+    );
     debug_assert!(
         !command.flags.has(Flags::BLOCKING) || client.blocked.is_none() || result.is_ok()
     );
     result
 }
 
-/// Writes an error reply; what is already replied stays as it is.
-pub(super) fn write_error(out: &mut Vec<u8>, client: &Client, error: &CommandError) {
+/// Writes an error reply and counts it; what is already replied stays as it is.
+pub(super) fn write_error(core: &Core, out: &mut Vec<u8>, client: &Client, error: &CommandError) {
+    core.stats.errors.add(1);
     if *error != CommandError::Replied {
-        Reply::new(out, client.resp).error(&error.to_string());
+        let text = error.to_string();
+        core.server.journal.errors.add(&text);
+        Reply::new(out, client.resp).error(&text);
     }
 }

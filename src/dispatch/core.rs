@@ -62,6 +62,12 @@ impl Core {
         self.server.clock.raw()
     }
 
+    /// Ticks as nanoseconds.
+    #[inline]
+    pub fn nanos(&self, ticks: u64) -> u64 {
+        self.server.clock.delta_as_nanos(0, ticks)
+    }
+
     /// Ticks as microseconds.
     pub fn micros(&self, ticks: u64) -> u64 {
         self.server.clock.delta_as_nanos(0, ticks) / 1000

@@ -61,6 +61,7 @@ pub fn run_fast(
     let Run::OnShard(run) = command.spec.run else { unreachable!("only these are fast") };
     // The server outlives the command, which borrows the rest of the core mutably.
     let server = core.server.clone();
+    let before = out.len();
     let mut cx = Cx {
         ks: Keyspace::new(
             &server.store,
@@ -83,6 +84,6 @@ pub fn run_fast(
     if dirty != 0 {
         core.stats.dirty.add(dirty);
     }
-    let _ = finish(core, client, command, args, out, result, start);
+    let _ = finish(core, client, command, args, out, result, (start, before));
     core.ticks()
 }

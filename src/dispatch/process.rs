@@ -174,8 +174,7 @@ fn reject(
     if let Some(command) = command {
         core.stats.commands[command.id].rejected.add(1);
     }
-    core.stats.errors.add(1);
-    write_error(out, client, error);
+    write_error(core, out, client, error);
 }
 
 fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {

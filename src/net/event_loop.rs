@@ -578,6 +578,9 @@ impl EventLoop {
         if self.ticks.is_multiple_of(1000 / TICK_MS) {
             self.close_idle();
         }
+        if self.core.id == 0 {
+            self.core.server.sample_rates();
+        }
         self.core.expire_some();
         self.core.drop_lost_slots();
         self.redirect_waiters();

@@ -15,7 +15,7 @@ use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
 use crate::session::{ConnId, Message, Registry};
 use crate::shard::{Gate, Mailbox, Release};
-use crate::stats::CoreStats;
+use crate::stats::{CoreStats, Journal, Measure, MemoryUse};
 
 pub use cluster::ClusterStartError;
 pub use pause::{Pause, PauseKind};
@@ -52,6 +52,7 @@ pub struct Server {
     /// Waiters whose commands need shards beside the one they wait in.
     pub wide_waiters: AtomicU64,
     pub lazy_free: crate::sys::LazyFree,
+    pub journal: Journal,
     pub clock: quanta::Clock,
     pub scripting: Scripting,
 }
@@ -87,6 +88,20 @@ impl Server {
     /// A counter of all cores together.
     pub fn total(&self, of: impl Fn(&CoreStats) -> u64) -> u64 {
         self.stats.iter().map(|stats| of(stats)).sum()
+    }
+
+    /// Takes the samples from which `instantaneous_*` of INFO are averaged.
+    pub fn sample_rates(&self) {
+        self.journal.note_memory(MemoryUse::read().allocated);
+        self.journal.rates.sample(crate::sys::unix_us(), |measure| match measure {
+            Measure::Commands => self.total(|core| core.commands_processed.get()),
+            Measure::InputBytes => self.total(|core| core.net_input_bytes.get()),
+            Measure::OutputBytes => self.total(|core| core.net_output_bytes.get()),
+            Measure::Rounds => self.total(|core| core.loops.get()),
+            Measure::Work => {
+                self.clock.delta_as_nanos(0, self.total(|core| core.busy_ticks.get())) / 1000
+            }
+        });
     }
 
     /// Asks all loops to stop.

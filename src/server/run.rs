@@ -19,7 +19,7 @@ use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
-use crate::stats::CoreStats;
+use crate::stats::{CoreStats, Journal, MemoryUse};
 use crate::sys::{LazyFree, unix_ms};
 
 /// Why the server did not start, or ended.
@@ -70,6 +70,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         stopping: AtomicBool::new(false),
         wide_waiters: AtomicU64::new(0),
         lazy_free: LazyFree::start()?,
+        journal: Journal::default(),
         clock: quanta::Clock::new(),
         scripting: Scripting::new(threads),
         config,
@@ -85,6 +86,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
     };
+    server.journal.note_start(MemoryUse::read().allocated);
     tracing::info!("Ready to accept connections tcp");
     let first = loops.remove(0);
     let others = loops

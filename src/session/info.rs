@@ -29,6 +29,8 @@ impl ClientFlags {
     /// Serves a script, a waiter or EXEC rather than a socket.
     pub const PROXY: Self = Self(1 << 15);
     pub const TRACKING: Self = Self(1 << 16);
+    /// CLIENT CAPA REDIRECT: it understands -REDIRECT.
+    pub const CAPA_REDIRECT: Self = Self(1 << 17);
 
     /// Any of these takes a command off the fast path.
     pub const SLOW_PATH: Self = Self(

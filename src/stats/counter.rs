@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::histogram::Histogram;
+
 /// A number that only its owning core changes, by a plain load and store.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
@@ -43,6 +45,8 @@ pub struct CommandStats {
     pub rejected: Counter,
     /// Ran and answered an error.
     pub failed: Counter,
+    /// How long its calls took.
+    pub latency: Histogram,
 }
 
 macro_rules! core_stats {
@@ -65,6 +69,7 @@ macro_rules! core_stats {
                     command.ticks.reset();
                     command.rejected.reset();
                     command.failed.reset();
+                    command.latency.reset();
                 }
             }
         }

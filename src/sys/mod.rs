@@ -1,5 +1,6 @@
 //! The few places that speak to the operating system, and threads that are not event loops.
 
+pub mod allocator;
 mod lazy_free;
 pub mod limits;
 pub mod process;

@@ -7,6 +7,7 @@ mod rename;
 mod scan;
 mod wait;
 
+pub(crate) use object::encoding_of;
 pub(crate) use scan::{ScanOptions, parse_cursor};
 
 use super::CommandSpec;

@@ -1,0 +1,50 @@
+//! COMMAND GETKEYS and GETKEYSANDFLAGS.
+
+use super::super::reply::flag_set;
+use crate::commands::{CommandError, CommandResult, CommandTable, Cx, KeyPosition};
+use crate::protocol::Args;
+
+pub(super) fn get_keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    let line = args.from(2);
+    let keys = keys_of(&line)?;
+    cx.reply.array(keys.len());
+    for key in keys {
+        cx.reply.bulk(line.at(key.index));
+    }
+    Ok(())
+}
+
+pub(super) fn get_keys_and_flags(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    let line = args.from(2);
+    let keys = keys_of(&line)?;
+    cx.reply.array(keys.len());
+    for key in keys {
+        cx.reply.array(2);
+        cx.reply.bulk(line.at(key.index));
+        flag_set(&mut cx.reply, key.flags.names());
+    }
+    Ok(())
+}
+
+/// The keys of a whole command line.
+fn keys_of(line: &Args<'_>) -> Result<Vec<KeyPosition>, CommandError> {
+    const NO_KEYS: CommandError = CommandError::err("The command has no key arguments");
+    let table = CommandTable::get();
+    let mut command =
+        table.find(line.at(0)).ok_or(CommandError::err("Invalid command specified"))?;
+    if command.has_subcommands()
+        && let Some(name) = line.get(1)
+    {
+        command =
+            table.find_sub(command, name).ok_or(CommandError::err("Invalid command specified"))?;
+    }
+    if command.spec.keys.is_empty() && command.spec.find_keys.is_none() {
+        return Err(NO_KEYS);
+    }
+    if !command.spec.arity.accepts(line.len()) {
+        return Err(CommandError::err("Invalid number of arguments specified for command"));
+    }
+    let keys =
+        command.keys(line).ok_or(CommandError::err("Invalid arguments specified for command"))?;
+    if keys.is_empty() { Err(NO_KEYS) } else { Ok(keys) }
+}

@@ -1,0 +1,167 @@
+//! DEBUG's subcommands that look at keys, or make them.
+
+use crate::commands::generic::encoding_of;
+use crate::commands::{CommandError, CommandResult};
+use crate::dispatch::{Core, Flow};
+use crate::keyspace::{Key, KeyRef, Keyspace, Obj};
+use crate::protocol::{Args, parse_i64};
+use crate::session::Client;
+use crate::shard::ShardSet;
+
+/// Runs `f` on the keyspace with the shard of `key` held.
+fn on_key<R>(
+    flow: &mut Flow<'_>,
+    key: &Key<'_>,
+    f: impl FnOnce(&mut Keyspace<'_>) -> R,
+) -> Result<R, CommandError> {
+    let mut set = ShardSet::EMPTY;
+    set.insert(flow.core.server.store.shards.of_slot(key.slot));
+    flow.with_shards(&set, |core, client, _| keyspace(core, client, f))
+}
+
+fn keyspace<R>(core: &mut Core, client: &Client, f: impl FnOnce(&mut Keyspace<'_>) -> R) -> R {
+    let server = core.server.clone();
+    let mut ks = Keyspace::new(
+        &server.store,
+        &mut core.held,
+        &mut core.effects,
+        &core.stats,
+        client.db,
+        core.now_ms,
+    );
+    let result = f(&mut ks);
+    core.stats.dirty.add(ks.dirty);
+    result
+}
+
+/// What `describe` says of a key that is there.
+fn describe(
+    flow: &mut Flow<'_>,
+    name: &[u8],
+    describe: impl FnOnce(KeyRef<'_>) -> Result<String, CommandError>,
+) -> CommandResult {
+    let key = Key::new(name);
+    let text = on_key(flow, &key, |ks| match ks.glance(&key) {
+        Some(found) => describe(found),
+        None => Err(CommandError::NoSuchKey),
+    })??;
+    flow.reply().simple(&text);
+    Ok(())
+}
+
+pub(super) fn object(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
+    describe(flow, name, |found| {
+        let encoding = encoding_of(found);
+        let mut text = format!(
+            "Value at:{:#x} refcount:1 encoding:{encoding} serializedlength:{} lru:{} \
+             lru_seconds_idle:0",
+            std::ptr::from_ref(found.key_bytes()).addr(),
+            super::super::memory::value_bytes(found, usize::MAX),
+            found.access(),
+        );
+        if let Some(Obj::List(list)) = found.obj()
+            && encoding == "quicklist"
+        {
+            let nodes = list.node_count();
+            let average = list.len() as f64 / nodes.max(1) as f64;
+            text.push_str(&format!(
+                " ql_nodes:{nodes} ql_avg_node:{average:.2} ql_listpack_max:-2 ql_compressed:0 \
+                 ql_uncompressed_size:{}",
+                list.heap_bytes(usize::MAX)
+            ));
+        }
+        Ok(text)
+    })
+}
+
+pub(super) fn listpack(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
+    describe(flow, name, |found| match encoding_of(found) {
+        "listpack" => Ok(format!(
+            "{{total bytes {}}} {{num entries {}}}",
+            super::super::memory::value_bytes(found, usize::MAX),
+            super::super::memory::element_count(found)
+        )),
+        _ => Err(CommandError::err("Not a listpack encoded object.")),
+    })
+}
+
+pub(super) fn sdslen(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
+    describe(flow, name, |found| {
+        if found.kind() != crate::keyspace::ObjType::String || encoding_of(found) == "int" {
+            return Err(CommandError::err("Not an sds encoded string."));
+        }
+        let key = found.key_bytes().len();
+        let value = super::super::memory::string_len(found);
+        let bytes = found.size();
+        Ok(format!(
+            "key_sds_len:{key}, key_sds_avail:0, key_zmalloc: {bytes}, val_sds_len:{value}, \
+             val_sds_avail:0, val_zmalloc: {bytes}"
+        ))
+    })
+}
+
+pub(super) fn htstats_key(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
+    let key = Key::new(name);
+    let text = on_key(flow, &key, |ks| {
+        let found = ks.glance(&key).ok_or(CommandError::NoSuchKey)?;
+        match encoding_of(found) {
+            "hashtable" | "skiplist" => {
+                let count = super::super::memory::element_count(found);
+                Ok(format!("Hash table 0 stats (main hash table):\n number of elements: {count}\n"))
+            }
+            _ => Err(CommandError::err(
+                "The value stored at the specified key is not represented using an hash table",
+            )),
+        }
+    })??;
+    flow.reply().verbatim("txt", text.as_bytes());
+    Ok(())
+}
+
+pub(super) fn htstats(flow: &mut Flow<'_>, db: &[u8]) -> CommandResult {
+    let databases = flow.core.server.store.databases();
+    let db = parse_i64(db)
+        .and_then(|db| u16::try_from(db).ok())
+        .filter(|db| *db < databases)
+        .ok_or(CommandError::err("Out of range database"))?;
+    let count = super::super::key_counts(flow, db..db + 1)?[0];
+    let text = format!(
+        "[Dictionary HT]\nHash table 0 stats (main hash table):\n number of entries: {}\n\
+         [Expires HT]\nHash table 0 stats (main hash table):\n number of entries: {}\n",
+        count.keys, count.expires
+    );
+    flow.reply().verbatim("txt", text.as_bytes());
+    Ok(())
+}
+
+/// POPULATE COUNT [PREFIX] [SIZE]: keys that are there stay as they are.
+pub(super) fn populate(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let number = |index: usize, default: usize| match args.get(index) {
+        None => Ok(default),
+        Some(text) => {
+            parse_i64(text).and_then(|n| usize::try_from(n).ok()).ok_or(CommandError::NotPositive)
+        }
+    };
+    let count = number(2, 0)?;
+    let prefix = String::from_utf8_lossy(args.get(3).unwrap_or(b"key")).into_owned();
+    let size = number(4, 0)?;
+    flow.with_gate(|core, client, _| {
+        keyspace(core, client, |ks| {
+            for n in 0..count {
+                let name = format!("{prefix}:{n}");
+                let key = Key::new(name.as_bytes());
+                if ks.peek(&key).is_some() {
+                    continue;
+                }
+                let mut value = format!("value:{n}").into_bytes();
+                if size > 0 {
+                    value.resize(size, 0);
+                }
+                ks.set_string(&key, &value, false);
+                ks.dirty += 1;
+            }
+        });
+    })?;
+    flow.reply().ok();
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! DEBUG: what tests need to look inside, to hold still and to fill up.
+
+mod digest;
+mod keys;
+mod protocol;
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use crate::commands::{Arity, CommandError, CommandResult, CommandSpec, Flags, Group, Run};
+use crate::config::ProtectedAction;
+use crate::dispatch::Flow;
+use crate::glob;
+use crate::protocol::Args;
+
+static DEBUG: CommandSpec = CommandSpec {
+    name: "debug",
+    summary: "Groups the commands for testing and finding faults.",
+    since: "1.0.0",
+    complexity: "Depends on subcommand.",
+    group: Group::Server,
+    arity: Arity::AtLeast(2),
+    flags: Flags::ADMIN.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
+    is_system: true,
+    run: Run::Flow(debug),
+    ..CommandSpec::DEFAULT
+};
+
+pub(super) static COMMANDS: &[&CommandSpec] = &[&DEBUG];
+
+/// Switches of parts that this server does not have, or that it never turns on: accepted, because
+/// suites set them before what they really test, and without effect.
+const WITHOUT_EFFECT: [&str; 15] = [
+    "aof-flush-sleep",
+    "client-enforce-reply-list",
+    "close-cluster-link-on-packet-drop",
+    "delay-rdb-client-free-second",
+    "dict-resizing",
+    "disable-cluster-random-ping",
+    "disable-cluster-reconnection",
+    "drop-cluster-packet-filter",
+    "hashtable-can-abort-shrink",
+    "pause-after-fork",
+    "pause-cron",
+    "replicate",
+    "set-disable-deny-scripts",
+    "set-skip-checksum-validation",
+    "replybuffer",
+];
+
+fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let allowed: ProtectedAction = flow.core.server.config.enable_debug_command.get();
+    if !allowed.allows(super::is_local(flow.client)) {
+        return Err(CommandError::err(
+            "DEBUG command not allowed. If the enable-debug-command option is set to \"local\", \
+             you can run it from a local connection, otherwise you need to set this option in the \
+             configuration file, and then restart the server.",
+        ));
+    }
+    let name = args.at(1).to_ascii_lowercase();
+    let name = std::str::from_utf8(&name).unwrap_or_default();
+    match (name, args.len()) {
+        ("help", 2) => help(flow),
+        ("sleep", 3) => sleep(flow, args.at(2)),
+        ("error", 3) => {
+            let text = String::from_utf8_lossy(args.at(2)).into_owned();
+            return Err(CommandError::Line(text));
+        }
+        ("log", 3) => {
+            tracing::warn!("DEBUG LOG: {}", String::from_utf8_lossy(args.at(2)));
+            flow.reply().ok();
+        }
+        ("set-active-expire", 3) => {
+            flow.core.server.active_expire.store(args.at(2) != b"0", Relaxed);
+            flow.reply().ok();
+        }
+        ("quicklist-packed-threshold", 3) => packed_threshold(flow, args.at(2))?,
+        ("stringmatch-len", 4) => stringmatch_len(flow, args)?,
+        ("stringmatch-test", 2) => {
+            flow.reply().simple("Apparently the server did not crash: test passed");
+        }
+        ("protocol", 3) => protocol::reply(&mut flow.reply(), args.at(2))?,
+        ("object", 3 | 4) => keys::object(flow, args.at(2))?,
+        ("listpack", 3) => keys::listpack(flow, args.at(2))?,
+        ("sdslen", 3) => keys::sdslen(flow, args.at(2))?,
+        ("htstats-key", 3 | 4) => keys::htstats_key(flow, args.at(2))?,
+        ("htstats", 3 | 4) => keys::htstats(flow, args.at(2))?,
+        ("populate", 3..=5) => keys::populate(flow, args)?,
+        ("digest", 2) => digest::all(flow)?,
+        ("digest-value", _) => digest::values(flow, args)?,
+        ("change-repl-id", 2) => flow.reply().ok(),
+        ("leak" | "structsize", _) => flow.reply().ok(),
+        (name, 3..) if WITHOUT_EFFECT.contains(&name) => flow.reply().ok(),
+        _ => {
+            return Err(CommandError::text(format!(
+                "unknown subcommand or wrong number of arguments for '{}'. Try DEBUG HELP.",
+                String::from_utf8_lossy(args.at(1))
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Holds this core still: its clients wait, as all do with the peers. What is not a number is
+/// zero.
+fn sleep(flow: &mut Flow<'_>, seconds: &[u8]) {
+    let seconds: f64 =
+        std::str::from_utf8(seconds).ok().and_then(|text| text.parse().ok()).unwrap_or(0.0);
+    if let Ok(duration) = Duration::try_from_secs_f64(seconds) {
+        std::thread::sleep(duration);
+    }
+    flow.reply().ok();
+}
+
+/// Lists here keep large elements apart by their own rule; the value is only checked.
+fn packed_threshold(flow: &mut Flow<'_>, size: &[u8]) -> CommandResult {
+    match crate::config::parse_memory(size) {
+        Some(size) if size < 1 << 32 => {
+            flow.reply().ok();
+            Ok(())
+        }
+        _ => Err(CommandError::err(
+            "argument must be a memory value bigger than 1 and smaller than 4gb",
+        )),
+    }
+}
+
+/// Matches a pattern of `*a` many times over against a long text, which must not take long.
+fn stringmatch_len(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let matched = glob::matches(args.at(2), args.at(3));
+    flow.reply().int(i64::from(matched));
+    Ok(())
+}
+
+fn help(flow: &mut Flow<'_>) {
+    super::help(
+        &mut flow.reply(),
+        "DEBUG",
+        &[
+            "CHANGE-REPL-ID",
+            "    Takes a new replication id.",
+            "DIGEST",
+            "    A hexadecimal signature of the whole dataset.",
+            "DIGEST-VALUE <key> [<key> ...]",
+            "    Hexadecimal signatures of the values of these keys.",
+            "ERROR <string>",
+            "    Answers <string> as an error.",
+            "LOG <message>",
+            "    Writes <message> to the server's log.",
+            "HTSTATS <dbid> [full]",
+            "    How the tables of a database are filled.",
+            "HTSTATS-KEY <key> [full]",
+            "    How the table of a value is filled.",
+            "LISTPACK <key>",
+            "    The entries of a value in its packed form.",
+            "OBJECT <key> [fast]",
+            "    Low level details of a key and its value.",
+            "POPULATE <count> [<prefix>] [<size>]",
+            "    Makes <count> string keys named key:<num>, or <prefix>:<num>.",
+            "PROTOCOL <type>",
+            "    Answers an example of a type of the protocol: string, integer, double, bignum,",
+            "    null, array, set, map, attrib, push, verbatim, true, false.",
+            "QUICKLIST-PACKED-THRESHOLD <size>",
+            "    Accepted for the sake of tests.",
+            "SDSLEN <key>",
+            "    Lengths of a key and its string.",
+            "SET-ACTIVE-EXPIRE <0|1>",
+            "    Whether keys expire without being looked at.",
+            "SLEEP <seconds>",
+            "    Holds the thread still that serves this connection. Decimals allowed.",
+            "STRINGMATCH-LEN <pattern> <string>",
+            "    Whether a glob-style pattern matches a string.",
+        ],
+    );
+}
