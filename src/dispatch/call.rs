@@ -101,10 +101,8 @@ pub(super) fn finish(
         stats.failed.add(1);
         write_error(core, out, client, error);
     }
-    let cost = Cost {
-        micros: nanos / 1000,
-        reply_bytes: out.len().saturating_sub(reply_start) as u64,
-    };
+    let cost =
+        Cost { micros: nanos / 1000, reply_bytes: out.len().saturating_sub(reply_start) as u64 };
     core.server.journal.note_command(
         &core.server.config,
         command,

@@ -74,7 +74,9 @@ impl Core {
             let is_back = server.cluster.as_ref().is_some_and(|c| c.map().is_of_my_shard(slot));
             for db in (0..server.store.databases()).filter(|_| !is_back) {
                 let data = server.store.shards.data_mut(&mut self.held, shard);
-                if let Some(table) = data.db_mut(db).take_slot(slot).filter(|table| !table.is_empty()) {
+                if let Some(table) =
+                    data.db_mut(db).take_slot(slot).filter(|table| !table.is_empty())
+                {
                     self.effects.flushed.push(Box::new([table]));
                 }
             }

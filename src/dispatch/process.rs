@@ -3,7 +3,7 @@
 use super::call::{Origin, call, write_error};
 use super::core::{Busy, Core};
 use super::{gates, monitor, redirect, routing};
-use crate::commands::{transactions, Command, CommandError, Flags, Run};
+use crate::commands::{Command, CommandError, Flags, Run, transactions};
 use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::server::PauseKind;
 use crate::session::{Client, ClientFlags, QueuedCommand};
@@ -125,8 +125,8 @@ fn run(
         Run::Gated(_) => core.with_gate(|core| {
             let _ = call(core, client, command, args, out, Origin::Client);
         }),
-        Run::Flow(_) if redirect::is_open(core, client, command, args) => core.with_gate(|core| {
-            match redirect::check(core, client, command, args, true) {
+        Run::Flow(_) if redirect::is_open(core, client, command, args) => {
+            core.with_gate(|core| match redirect::check(core, client, command, args, true) {
                 Ok(()) => {
                     let _ = call(core, client, command, args, out, Origin::Client);
                 }
@@ -136,8 +136,8 @@ fn run(
                     }
                     reject(core, client, Some(command), &error, out);
                 }
-            }
-        }),
+            })
+        }
         Run::Flow(_) => {
             let before = out.len();
             let result = call(core, client, command, args, out, Origin::Client);

@@ -182,7 +182,8 @@ impl Keys {
             }
             let data = shards.data(&core.held, shards.of_slot(key.slot));
             let found = data.db(db).find(&key);
-            let alive = found.is_some_and(|entry| entry.deadline().is_none_or(|at| at > core.now_ms));
+            let alive =
+                found.is_some_and(|entry| entry.deadline().is_none_or(|at| at > core.now_ms));
             if alive {
                 self.present += 1;
             } else {

@@ -260,8 +260,7 @@ impl Host<'_> {
                     Refusal::Text(text) => CommandError::err(text),
                     Refusal::Error(error) => error,
                 };
-                self.core.stats.errors.add(1);
-                super::call::write_error(reply, &self.client, &error);
+                super::call::write_error(self.core, reply, &self.client, &error);
                 return CallEnd::Replied;
             }
         };

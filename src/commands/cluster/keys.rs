@@ -60,7 +60,11 @@ pub(super) static CLUSTER_FLUSHSLOT: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: Flags::WRITE.or(Flags::ADMIN).or(Flags::NO_ASYNC_LOADING),
     acl: Acl::KEYSPACE,
-    args: &[Arg::integer("slot"), Arg::one_of("flush-type", &[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")]).optional()],
+    args: &[
+        Arg::integer("slot"),
+        Arg::one_of("flush-type", &[Arg::word("async", "ASYNC"), Arg::word("sync", "SYNC")])
+            .optional(),
+    ],
     run: Run::Flow(flush_slot),
     ..CommandSpec::DEFAULT
 };
@@ -73,7 +77,23 @@ pub(super) static CLUSTER_SLOT_STATS: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(4),
     flags: Flags::LOADING.or(Flags::STALE),
-    args: &[Arg::one_of("filter", &[Arg::block("slotsrange", &[Arg::integer("start-slot"), Arg::integer("end-slot")]).token("SLOTSRANGE"), Arg::block("orderby", &[Arg::string("metric"), Arg::integer("limit").token("LIMIT").optional(), Arg::one_of("order", &[Arg::word("asc", "ASC"), Arg::word("desc", "DESC")]).optional()]).token("ORDERBY")])],
+    args: &[Arg::one_of(
+        "filter",
+        &[
+            Arg::block("slotsrange", &[Arg::integer("start-slot"), Arg::integer("end-slot")])
+                .token("SLOTSRANGE"),
+            Arg::block(
+                "orderby",
+                &[
+                    Arg::string("metric"),
+                    Arg::integer("limit").token("LIMIT").optional(),
+                    Arg::one_of("order", &[Arg::word("asc", "ASC"), Arg::word("desc", "DESC")])
+                        .optional(),
+                ],
+            )
+            .token("ORDERBY"),
+        ],
+    )],
     tips: &["nondeterministic_output", "request_policy:all_shards"],
     run: Run::Flow(slot_stats),
     ..CommandSpec::DEFAULT

@@ -18,7 +18,11 @@ pub(super) static CLUSTER_MEET: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(4),
     flags: Flags::ADMIN.or(Flags::STALE).or(Flags::NO_ASYNC_LOADING),
-    args: &[Arg::string("ip"), Arg::integer("port"), Arg::integer("cluster-bus-port").optional().since("4.0.0")],
+    args: &[
+        Arg::string("ip"),
+        Arg::integer("port"),
+        Arg::integer("cluster-bus-port").optional().since("4.0.0"),
+    ],
     run: Run::Local(meet),
     ..CommandSpec::DEFAULT
 };
@@ -44,7 +48,8 @@ pub(super) static CLUSTER_RESET: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(2),
     flags: Flags::ADMIN.or(Flags::NOSCRIPT).or(Flags::STALE),
-    args: &[Arg::one_of("reset-type", &[Arg::word("hard", "HARD"), Arg::word("soft", "SOFT")]).optional()],
+    args: &[Arg::one_of("reset-type", &[Arg::word("hard", "HARD"), Arg::word("soft", "SOFT")])
+        .optional()],
     run: Run::Gated(reset),
     ..CommandSpec::DEFAULT
 };
@@ -57,7 +62,13 @@ pub(super) static CLUSTER_REPLICATE: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(3),
     flags: Flags::ADMIN.or(Flags::STALE).or(Flags::NO_ASYNC_LOADING),
-    args: &[Arg::one_of("args", &[Arg::string("node-id"), Arg::block("no-one", &[Arg::word("no", "NO"), Arg::word("one", "ONE")]).since("9.0.0")])],
+    args: &[Arg::one_of(
+        "args",
+        &[
+            Arg::string("node-id"),
+            Arg::block("no-one", &[Arg::word("no", "NO"), Arg::word("one", "ONE")]).since("9.0.0"),
+        ],
+    )],
     run: Run::Gated(replicate),
     ..CommandSpec::DEFAULT
 };
@@ -70,7 +81,11 @@ pub(super) static CLUSTER_FAILOVER: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(2),
     flags: Flags::ADMIN.or(Flags::STALE).or(Flags::NO_ASYNC_LOADING),
-    args: &[Arg::one_of("options", &[Arg::word("force", "FORCE"), Arg::word("takeover", "TAKEOVER")]).optional()],
+    args: &[Arg::one_of(
+        "options",
+        &[Arg::word("force", "FORCE"), Arg::word("takeover", "TAKEOVER")],
+    )
+    .optional()],
     run: Run::Local(failover),
     ..CommandSpec::DEFAULT
 };
@@ -134,7 +149,8 @@ fn meet(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     }
     let text = |index: usize| String::from_utf8_lossy(args.at(index)).into_owned();
     let number = |index: usize, what: &str| {
-        let refused = || CommandError::text(format!("Invalid {what} port specified: {}", text(index)));
+        let refused =
+            || CommandError::text(format!("Invalid {what} port specified: {}", text(index)));
         parse_i64(args.at(index)).ok_or_else(refused)
     };
     let in_range = |port: i64| u16::try_from(port).ok().filter(|port| *port > 0);

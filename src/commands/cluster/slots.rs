@@ -81,7 +81,19 @@ pub(super) static CLUSTER_SETSLOT: CommandSpec = CommandSpec {
     group: Group::Cluster,
     arity: Arity::AtLeast(4),
     flags: Flags::ADMIN.or(Flags::STALE).or(Flags::NO_ASYNC_LOADING),
-    args: &[Arg::integer("slot"), Arg::one_of("subcommand", &[Arg::string("importing").token("IMPORTING").display("node-id"), Arg::string("migrating").token("MIGRATING").display("node-id"), Arg::string("node").token("NODE").display("node-id"), Arg::word("stable", "STABLE")]), Arg::integer("timeout").token("TIMEOUT").optional().since("8.0.0")],
+    args: &[
+        Arg::integer("slot"),
+        Arg::one_of(
+            "subcommand",
+            &[
+                Arg::string("importing").token("IMPORTING").display("node-id"),
+                Arg::string("migrating").token("MIGRATING").display("node-id"),
+                Arg::string("node").token("NODE").display("node-id"),
+                Arg::word("stable", "STABLE"),
+            ],
+        ),
+        Arg::integer("timeout").token("TIMEOUT").optional().since("8.0.0"),
+    ],
     run: Run::Flow(set_slot),
     ..CommandSpec::DEFAULT
 };

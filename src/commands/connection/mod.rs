@@ -6,4 +6,5 @@ mod hello;
 
 use super::CommandSpec;
 
-pub(super) static COMMANDS: &[&[&CommandSpec]] = &[basic::COMMANDS, client::COMMANDS, hello::COMMANDS];
+pub(super) static COMMANDS: &[&[&CommandSpec]] =
+    &[basic::COMMANDS, client::COMMANDS, hello::COMMANDS];
