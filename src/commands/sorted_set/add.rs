@@ -98,7 +98,7 @@ impl<'a> Request<'a> {
         if nx && xx {
             return Err(CommandError::err("XX and NX options at the same time are not compatible"));
         }
-        if (gt && nx) || (lt && nx) || (gt && lt) {
+        if (nx && (gt || lt)) || (gt && lt) {
             return Err(CommandError::err(
                 "GT, LT, and/or NX options at the same time are not compatible",
             ));
