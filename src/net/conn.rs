@@ -33,6 +33,9 @@ pub(super) struct Conn {
     pub(super) stash: Vec<u8>,
     /// How far the request at the start of the stash is parsed.
     pub(super) resume: Option<Box<Resume>>,
+    /// The stash holds a request that only an authenticated client may send, behind one that may
+    /// authenticate it: parsing goes on after the round.
+    pub(super) awaits_auth: bool,
     /// Replies the socket did not take yet.
     pending: Vec<u8>,
     pending_from: usize,
@@ -49,6 +52,7 @@ impl Conn {
             readable: true,
             stash: Vec::new(),
             resume: None,
+            awaits_auth: false,
             pending: Vec::new(),
             pending_from: 0,
             soft_limit_since_ms: None,

@@ -418,7 +418,11 @@ impl EventLoop {
         }
         let conn = &mut self.conns[slot];
         match outcome.stopped {
-            None | Some(Next::Continue) => {}
+            None | Some(Next::Continue) => {
+                if std::mem::take(&mut conn.awaits_auth) && conn.standing == Standing::Idle {
+                    self.enqueue(slot);
+                }
+            }
             Some(Next::PutAside) => {
                 self.core.stats.put_aside.add(1);
                 conn.standing = Standing::Aside;

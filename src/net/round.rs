@@ -153,6 +153,14 @@ impl Round {
                     }
                 }
                 Ok(Progress::Incomplete) => break,
+                Err(ProtocolError::UnauthenticatedCount | ProtocolError::UnauthenticatedBulk)
+                    if at > start =>
+                {
+                    // What came before may be AUTH, which has not run yet.
+                    self.spans.truncate(first_span);
+                    state.awaits_auth = true;
+                    break;
+                }
                 Err(found) => {
                     self.spans.truncate(first_span);
                     error = Some(found);
