@@ -17,7 +17,7 @@ use crate::shard::ShardSet;
 
 /// A waiting client's command, to be run by whoever makes one of its keys ready.
 #[derive(Debug)]
-pub struct BlockedCall {
+pub(super) struct BlockedCall {
     pub command: &'static Command,
     args: OwnedArgs,
     info: Arc<ClientInfo>,

@@ -155,7 +155,7 @@ impl Db {
 
     /// Takes the keys of one slot out, to be dropped elsewhere.
     pub fn take_slot(&mut self, slot: u16) -> Option<Table<Entry>> {
-        let table = std::mem::replace(self.table_of_mut(slot)?, Table::new());
+        let table = std::mem::take(self.table_of_mut(slot)?);
         self.keys -= table.len();
         self.expires -= table.iter().filter(|entry| entry.deadline().is_some()).count();
         Some(table)

@@ -347,7 +347,7 @@ impl<'a> Keyspace<'a> {
 
     #[inline]
     pub fn notify_in(&mut self, db: u16, class: NotifyClass, name: &'static str, key: &[u8]) {
-        let wanted = self.store.config.notify_keyspace_events.get() as u32;
+        let wanted = self.store.config.notify_keyspace_events.get();
         if wanted & class.0 != 0 {
             self.effects.events.push(Event { class, name, db, key: key.into() });
         }

@@ -47,7 +47,7 @@ pub struct EventLoop {
     /// Deadlines of blocked clients.
     timers: BinaryHeap<Reverse<(u64, usize, u64)>>,
     /// Waits that are over but could not be taken out of a busy shard yet.
-    ended: Vec<Box<Blocked>>,
+    ended: Vec<Blocked>,
     /// Watches of clients that went, likewise.
     unwatched: Vec<(Vec<Watched>, WatchFlag)>,
     round: Round,
@@ -447,7 +447,7 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         let Some(blocked) = conn.client.blocked.take() else { return };
         conn.client.set_flag(ClientFlags::BLOCKED, false);
-        self.ended.push(blocked);
+        self.ended.push(*blocked);
         let silent = conn.client.flags.has(ClientFlags::REPLY_OFF);
         if !silent && conn.send(reply).is_err() {
             return self.close(slot);
@@ -559,7 +559,7 @@ impl EventLoop {
         let server = self.core.server.clone();
         if let Some(blocked) = conn.client.blocked.take() {
             blocked.ticket.claim();
-            self.ended.push(blocked);
+            self.ended.push(*blocked);
         }
         crate::commands::pubsub::forget(&server, &mut conn.client);
         if let Some(flag) = conn.client.watch_flag.take() {

@@ -102,8 +102,8 @@ impl PubSub {
     /// PUBSUB CHANNELS and SHARDCHANNELS: names with listeners, by pattern.
     pub fn names(&self, space: Space, pattern: Option<&[u8]>) -> Vec<Box<[u8]>> {
         let names = self.space(space).read();
-        let wanted = |name: &&Box<[u8]>| pattern.is_none_or(|p| glob::matches(p, name));
-        names.keys().filter(wanted).cloned().collect()
+        let wanted = |name: &[u8]| pattern.is_none_or(|p| glob::matches(p, name));
+        names.keys().filter(|name| wanted(name)).cloned().collect()
     }
 
     /// PUBSUB NUMSUB and SHARDNUMSUB.

@@ -91,7 +91,7 @@ impl CommandLog {
 
 /// The arguments as a log keeps them: not too many, and not too long. `redacted` tells which are
 /// secrets.
-pub fn shorten(args: &Args<'_>, redacted: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
+pub(super) fn shorten(args: &Args<'_>, redacted: impl Fn(usize) -> bool) -> Vec<Vec<u8>> {
     let kept = if args.len() > ARGS_MAX { ARGS_MAX - 1 } else { args.len() };
     let mut short: Vec<Vec<u8>> = (0..kept)
         .map(|index| match args.at(index) {

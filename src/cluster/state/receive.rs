@@ -165,10 +165,10 @@ impl Cluster {
         };
         let outbound = (!state.inbound).then_some(state.node).flatten();
         // From here on the link may be closed and the node of a handshake deleted.
-        if let Some(peer) = outbound {
-            if !self.check_peer(peer, sender, message) {
-                return;
-            }
+        if let Some(peer) = outbound
+            && !self.check_peer(peer, sender, message)
+        {
+            return;
         }
         if let Some(sender) = sender {
             let nofailover = header.flags.any(NodeFlags::NOFAILOVER);

@@ -1,8 +1,7 @@
 //! DEL, UNLINK, EXISTS, TOUCH, TYPE.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run,
+    Acl, Arg, Arity, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
 use crate::keyspace::NotifyClass;
 use crate::protocol::Args;

@@ -7,10 +7,8 @@ mod rename;
 mod scan;
 mod wait;
 
-pub(crate) use object::encoding_of;
-pub(crate) use scan::{ScanOptions, parse_cursor};
-
 use super::CommandSpec;
+pub(crate) use object::encoding_of;
 
 pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
     delete::COMMANDS,

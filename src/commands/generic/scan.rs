@@ -1,8 +1,7 @@
 //! SCAN, KEYS and RANDOMKEY: going through the keys of a database.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run, int_arg,
+    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, int_arg,
 };
 use crate::dispatch::{Core, Flow};
 use crate::glob;
@@ -64,26 +63,18 @@ static SCAN: CommandSpec = CommandSpec {
 /// Bits of a SCAN cursor that say how far a table was gone through; above them is the table.
 const POSITION_BITS: u32 = 48;
 
-/// The options that SCAN, HSCAN, SSCAN and ZSCAN share.
+/// The options of SCAN. Those of HSCAN, SSCAN and ZSCAN are in `commands::scan_args`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ScanOptions<'a> {
-    pub pattern: Option<&'a [u8]>,
-    pub count: usize,
-    /// SCAN only.
-    pub type_name: Option<&'a [u8]>,
-    /// HSCAN only.
-    pub no_values: bool,
+struct ScanOptions<'a> {
+    pattern: Option<&'a [u8]>,
+    count: usize,
+    type_name: Option<&'a [u8]>,
 }
 
 impl<'a> ScanOptions<'a> {
     /// Reads the options from `index` on.
-    pub fn parse(
-        args: &Args<'a>,
-        mut index: usize,
-        has_type: bool,
-        has_no_values: bool,
-    ) -> Result<Self, CommandError> {
-        let mut found = Self { pattern: None, count: 10, type_name: None, no_values: false };
+    fn parse(args: &Args<'a>, mut index: usize) -> Result<Self, CommandError> {
+        let mut found = Self { pattern: None, count: 10, type_name: None };
         while index < args.len() {
             let has_more = index + 1 < args.len();
             if args.is(index, "count") && has_more {
@@ -95,12 +86,9 @@ impl<'a> ScanOptions<'a> {
                 // "*" matches everything: not looking is faster.
                 found.pattern = Some(args.at(index + 1)).filter(|pattern| *pattern != b"*");
                 index += 2;
-            } else if args.is(index, "type") && has_more && has_type {
+            } else if args.is(index, "type") && has_more {
                 found.type_name = Some(args.at(index + 1));
                 index += 2;
-            } else if args.is(index, "novalues") && has_no_values {
-                found.no_values = true;
-                index += 1;
             } else {
                 return Err(CommandError::Syntax);
             }
@@ -108,13 +96,13 @@ impl<'a> ScanOptions<'a> {
         Ok(found)
     }
 
-    pub fn wants(&self, name: &[u8]) -> bool {
+    fn wants(&self, name: &[u8]) -> bool {
         self.pattern.is_none_or(|pattern| glob::matches(pattern, name))
     }
 }
 
 /// A cursor argument.
-pub(crate) fn parse_cursor(text: &[u8]) -> Result<u64, CommandError> {
+fn parse_cursor(text: &[u8]) -> Result<u64, CommandError> {
     parse_u64(text).ok_or(CommandError::err("invalid cursor"))
 }
 
@@ -122,7 +110,7 @@ const TYPES: [&str; 6] = ["string", "list", "set", "zset", "hash", "stream"];
 
 fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let cursor = parse_cursor(args.at(1))?;
-    let options = ScanOptions::parse(args, 2, true, false)?;
+    let options = ScanOptions::parse(args, 2)?;
     let kind = match options.type_name {
         None => None,
         Some(name) => {

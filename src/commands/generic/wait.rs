@@ -1,8 +1,7 @@
 //! WAIT and WAITAOF.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run, int_arg,
+    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, int_arg,
 };
 use crate::commands::{TimeoutReply, write_timeout};
 use crate::keyspace::BlockedKind;

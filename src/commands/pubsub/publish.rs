@@ -1,8 +1,7 @@
 //! PUBLISH, SPUBLISH and PUBSUB.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run,
+    Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
 use crate::protocol::Args;
 use crate::pubsub::Space;

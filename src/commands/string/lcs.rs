@@ -1,8 +1,8 @@
 //! LCS: the longest common subsequence of two strings.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run, int_arg,
+    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeySpec, Run,
+    int_arg,
 };
 use crate::keyspace::{Key, StrRef};
 use crate::protocol::Args;

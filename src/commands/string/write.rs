@@ -367,7 +367,9 @@ fn msetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-fn pairs<'a>(cx: &Cx<'_>, args: &Args<'a>) -> Result<Vec<(&'a [u8], &'a [u8])>, CommandError> {
+type Pair<'a> = (&'a [u8], &'a [u8]);
+
+fn pairs<'a>(cx: &Cx<'_>, args: &Args<'a>) -> Result<Vec<Pair<'a>>, CommandError> {
     if args.len().is_multiple_of(2) {
         return Err(CommandError::WrongArity(cx.spec.name.to_owned()));
     }

@@ -47,7 +47,7 @@ pub(super) fn server(page: &mut Page<'_>) {
         page.line(name, config.hz.get());
     }
     // 24 bits of seconds, as entries keep them.
-    page.line("lru_clock", page.now_ms / 1000 & 0xff_ffff);
+    page.line("lru_clock", (page.now_ms / 1000) & 0xff_ffff);
     let executable = std::env::current_exe().unwrap_or_default();
     page.line("executable", executable.display());
     page.line("config_file", config.file().unwrap_or_default().display());
