@@ -13,7 +13,7 @@ use std::sync::atomic::Ordering;
 use super::call::{Origin, call};
 use super::core::Core;
 use super::flow::Flow;
-use super::{monitor, routing};
+use super::{monitor, redirect, routing};
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
 use crate::config::{REDIS_VERSION, VALKEY_VERSION};
 use crate::keyspace::Key;
@@ -23,11 +23,15 @@ use crate::scripting::{
     ScriptHost, ScriptOutcome, ScriptResp, UnknownCommand,
 };
 use crate::server::Server;
-use crate::session::Client;
+use crate::session::{Client, ClientFlags};
 use crate::shard::ShardSet;
 
 const IDENTITY: Identity =
     Identity { server_name: "valkey", version: VALKEY_VERSION, redis_version: REDIS_VERSION };
+
+/// What a script's commands take over from the client.
+const INHERITED: ClientFlags =
+    ClientFlags(ClientFlags::NO_TOUCH.0 | ClientFlags::READONLY.0 | ClientFlags::ASKING.0);
 
 thread_local! {
     /// Lua never leaves the thread of its core.
@@ -115,7 +119,7 @@ fn run_locked(
     monitor::feed_script(core, client, argv);
     let server = core.server.clone();
     let mut proxy = Client::proxy(client.info.clone(), client.db, RespVersion::Resp2);
-    proxy.flags.0 |= client.flags.0 & crate::session::ClientFlags::NO_TOUCH.0;
+    proxy.flags.0 |= client.flags.0 & INHERITED.0;
     let resp = if client.is_resp3() { ScriptResp::Resp3 } else { ScriptResp::Resp2 };
     let call = ScriptCall { keys: run.keys, args: run.args, resp };
     let started = core.ticks();
@@ -237,6 +241,23 @@ enum Refusal {
     Error(CommandError),
 }
 
+/// A script is not redirected: it is told that it is wrong here.
+fn as_told_to_scripts(error: CommandError, command: &Command) -> CommandError {
+    match error {
+        CommandError::ClusterDown("The cluster is down") => CommandError::text(format!(
+            "Can not execute a command '{}' while the cluster is down",
+            command.full_name
+        )),
+        CommandError::ClusterDown("The cluster is down and only accepts read commands") => {
+            CommandError::text(format!(
+                "Can not execute a write command '{}' while the cluster is down and readonly",
+                command.full_name
+            ))
+        }
+        _ => CommandError::err("Attempted to access a non local key in a cluster node"),
+    }
+}
+
 fn lookup(args: &Args<'_>) -> Result<&'static Command, Refusal> {
     let table = CommandTable::get();
     let command =
@@ -249,24 +270,24 @@ fn lookup(args: &Args<'_>) -> Result<&'static Command, Refusal> {
 
 impl Host<'_> {
     fn run_command(&mut self, args: &Args<'_>, reply: &mut Vec<u8>) -> CallEnd {
-        let command = match lookup(args).and_then(|command| {
-            self.check(command, args).map(|()| command).inspect_err(|_| {
-                self.core.stats.commands[command.id].rejected.add(1);
-            })
-        }) {
+        let command = match lookup(args) {
             Ok(command) => command,
             Err(refusal) => {
-                let error = match refusal {
-                    Refusal::Text(text) => CommandError::err(text),
-                    Refusal::Error(error) => error,
-                };
-                super::call::write_error(self.core, reply, &self.client, &error);
+                self.refuse(None, refusal, reply);
                 return CallEnd::Replied;
             }
         };
+        if let Err(refusal) = self.check(command, args) {
+            self.refuse(Some(command), refusal, reply);
+            return CallEnd::Replied;
+        }
         if !self.core.held.holds_all() && !self.lock_for(command, args) {
             self.is_abandoned = true;
             return CallEnd::Abandoned;
+        }
+        if let Err(error) = redirect::check(self.core, &self.client, command, args, true) {
+            self.refuse(Some(command), Refusal::Error(as_told_to_scripts(error, command)), reply);
+            return CallEnd::Replied;
         }
         if !command.flags.has(Flags::READONLY) && command.spec.group != Group::Connection {
             self.has_effects = true;
@@ -277,6 +298,17 @@ impl Host<'_> {
         monitor::feed(self.core, &self.client, command, args);
         let _ = call(self.core, &mut self.client, command, args, reply, Origin::Nested);
         CallEnd::Replied
+    }
+
+    fn refuse(&mut self, command: Option<&Command>, refusal: Refusal, reply: &mut Vec<u8>) {
+        let error = match refusal {
+            Refusal::Text(text) => CommandError::err(text),
+            Refusal::Error(error) => error,
+        };
+        if let Some(command) = command {
+            self.core.stats.commands[command.id].rejected.add(1);
+        }
+        super::call::write_error(self.core, reply, &self.client, &error);
     }
 
     fn check(&mut self, command: &Command, args: &Args<'_>) -> Result<(), Refusal> {
@@ -295,17 +327,17 @@ impl Host<'_> {
         Ok(())
     }
 
-    /// In a cluster: the keys of a command share a slot, and those of a script that says so, too.
+    /// In a cluster: a script with a shebang line stays in one slot, unless it says that it does not.
     fn check_slot(&mut self, command: &Command, args: &Args<'_>) -> Result<(), Refusal> {
-        let keys = command.routing_keys(args).unwrap_or_default();
-        let mut slots = keys.iter().map(|key| Key::new(args.at(key.index)).slot);
-        let Some(slot) = slots.next() else { return Ok(()) };
-        if slots.any(|other| other != slot) {
-            return Err(Refusal::Text("Attempted to access a non local key in a cluster node"));
-        }
         let flags = self.script.flags;
-        if flags.declared && !flags.allow_cross_slot_keys && *self.slot.get_or_insert(slot) != slot
-        {
+        if !flags.declared || flags.allow_cross_slot_keys {
+            return Ok(());
+        }
+        let keys = command.routing_keys(args).unwrap_or_default();
+        let Some(slot) = keys.first().map(|key| Key::new(args.at(key.index)).slot) else {
+            return Ok(());
+        };
+        if *self.slot.get_or_insert(slot) != slot {
             return Err(Refusal::Text(
                 "Script attempted to access keys that do not hash to the same slot",
             ));

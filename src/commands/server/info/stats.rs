@@ -32,7 +32,7 @@ pub(super) fn stats(page: &mut Page<'_>) {
     page.line("rejected_connections", total(|s| &s.connections_rejected));
     zeros(page, &["sync_full", "sync_partial_ok", "sync_partial_err"]);
     page.line("expired_keys", total(|s| &s.expired_keys));
-    page.line("expired_fields", 0);
+    page.line("expired_fields", total(|s| &s.expired_fields));
     page.line("expired_stale_perc", "0.00");
     page.line("expired_keys_with_volatile_items_stale_perc", "0.00");
     zeros(page, &["expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"]);
