@@ -1,5 +1,6 @@
 //! Replays transcripts: commands with the replies and keyspace events of Valkey, in RESP2 and
 //! RESP3, to a server of our own over a socket. See the files in `transcripts/` for the form.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,5 @@
 //! Integration tests: a real server over a socket, in RESP2 and RESP3.
+#![allow(clippy::print_stdout, reason = "a failing seed is told on standard output")]
 
 mod bad_input;
 mod differential;

@@ -239,13 +239,14 @@ fn agree_after_exec(
     }
     if name == b"EXEC" || name == b"DISCARD" {
         let rules = std::mem::take(queued);
-        if let (Reply::Array(ours), Reply::Array(theirs)) = (ours, theirs) {
-            if rules.len() == theirs.len() && ours.len() == theirs.len() {
-                return rules
-                    .iter()
-                    .zip(ours.iter().zip(theirs))
-                    .all(|(rule, (a, b))| compare::agree(*rule, a, b));
-            }
+        if let (Reply::Array(ours), Reply::Array(theirs)) = (ours, theirs)
+            && rules.len() == theirs.len()
+            && ours.len() == theirs.len()
+        {
+            return rules
+                .iter()
+                .zip(ours.iter().zip(theirs))
+                .all(|(rule, (a, b))| compare::agree(*rule, a, b));
         }
         return ours == theirs;
     }

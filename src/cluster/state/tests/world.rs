@@ -317,8 +317,10 @@ impl World {
     }
 }
 
+type NodeView = (String, u64, Vec<(u16, u16)>);
+
 /// Ids, epochs and slots of all nodes but handshakes.
-fn view(cluster: &Cluster) -> Vec<(String, u64, Vec<(u16, u16)>)> {
+fn view(cluster: &Cluster) -> Vec<NodeView> {
     let mut view: Vec<_> = (cluster.nodes())
         .filter(|(_, node)| !node.is(NodeFlags::HANDSHAKE))
         .map(|(_, node)| (node.id.to_string(), node.config_epoch, node.slots.ranges()))
