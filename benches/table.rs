@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use tsubame::types::table::{Pointer, Table, hash_bytes};
 
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: tsubame::sys::Allocator = tsubame::sys::Allocator;
 
 const ENTRIES: u64 = 1_000_000;
 const LOOKUPS: usize = 1 << 20;

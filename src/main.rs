@@ -7,7 +7,7 @@ use tsubame::commands::CommandTable;
 use tsubame::{cli, local_cluster, server};
 
 #[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+static ALLOCATOR: tsubame::sys::Allocator = tsubame::sys::Allocator;
 
 fn main() -> ExitCode {
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
