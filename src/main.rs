@@ -3,8 +3,7 @@
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-use tsubame::commands::CommandTable;
-use tsubame::{cli, local_cluster, server};
+use tsubame::{cli, commands, local_cluster, server};
 
 #[global_allocator]
 static ALLOCATOR: tsubame::sys::Allocator = tsubame::sys::Allocator;
@@ -15,11 +14,11 @@ fn main() -> ExitCode {
         let words = args[1..].iter().map(|word| String::from_utf8_lossy(word).into_owned());
         return local_cluster::main(&words.collect::<Vec<_>>());
     }
-    let is_command = |name: &[u8]| CommandTable::get().find(name).is_some();
-    let started = match cli::start(&args, &is_command) {
+    let started = match cli::start(&args, &commands::is_declared) {
         Ok(started) => started,
         Err(code) => return code,
     };
+    commands::set_renames(started.declarations.renames);
     match server::run(started.config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -31,7 +31,7 @@ pub use spec::{
     Acl, Arg, ArgKind, Arity, Begin, CommandSpec, Find, FindKeysFn, Flags, Group, KeyFlags,
     KeySpec, Run, RunFn,
 };
-pub use table::{Command, CommandTable, KeyPosition};
+pub use table::{Command, CommandTable, KeyPosition, is_declared, set_renames};
 
 /// Every family's commands. A spec that is missing in its family's list is dead code.
 static FAMILIES: &[&[&[&CommandSpec]]] = &[

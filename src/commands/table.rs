@@ -1,14 +1,14 @@
 //! All commands by name, with ids for statistics and what dispatch derives from their specs.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::FAMILIES;
 use super::spec::{Begin, CommandSpec, Find, Flags, KeyFlags, KeySpec, Run};
 use crate::protocol::{Args, parse_i64};
 
 /// Names longer than this are not commands.
-const NAME_BYTES_MAX: usize = 32;
+const NAME_BYTES_MAX: usize = 256;
 
 /// A command or subcommand at run time.
 pub struct Command {
@@ -17,6 +17,8 @@ pub struct Command {
     pub spec: &'static CommandSpec,
     /// `get`, or `config|get` for a subcommand.
     pub full_name: String,
+    /// What clients call it: its name, unless `rename-command` gave it another.
+    called: String,
     /// The flags of the spec with those that follow from its keys.
     pub flags: Flags,
     /// The index of the key, for commands whose only key has a fixed place and whose shard is all
@@ -135,6 +137,21 @@ pub struct CommandTable {
 
 static TABLE: LazyLock<CommandTable> = LazyLock::new(CommandTable::build);
 
+/// What `rename-command` said, in order.
+static RENAMES: OnceLock<Vec<(Vec<u8>, Vec<u8>)>> = OnceLock::new();
+
+/// Whether a command of this name is declared, in any case.
+pub fn is_declared(name: &[u8]) -> bool {
+    let mut specs = FAMILIES.iter().copied().flatten().copied().flatten();
+    specs.any(|spec| spec.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// Renames commands (to nothing: removes them). Only before the table is first used.
+pub fn set_renames(renames: Vec<(Vec<u8>, Vec<u8>)>) {
+    // A second call comes too late, and is a mistake of the program.
+    assert!(RENAMES.set(renames).is_ok(), "commands are renamed once, at the start");
+}
+
 impl CommandTable {
     /// The process's table.
     pub fn get() -> &'static CommandTable {
@@ -148,6 +165,9 @@ impl CommandTable {
             let earlier = table.names.insert(spec.name.as_bytes().to_vec(), id);
             assert!(earlier.is_none(), "{} is declared twice", spec.name);
         }
+        for (from, to) in RENAMES.get().into_iter().flatten() {
+            table.rename(from, to);
+        }
         table.buckets = vec![u16::MAX; 2048].into_boxed_slice();
         for (name, id) in &table.names {
             let mut at = name_hash(name);
@@ -157,6 +177,15 @@ impl CommandTable {
             table.buckets[at % 2048] = *id as u16;
         }
         table
+    }
+
+    /// Gives a command another name, or takes it out if that is empty.
+    fn rename(&mut self, from: &[u8], to: &[u8]) {
+        let Some(id) = self.names.remove(&from.to_ascii_lowercase()) else { return };
+        if !to.is_empty() {
+            self.all[id].called = String::from_utf8_lossy(to).into_owned();
+            self.names.insert(to.to_ascii_lowercase(), id);
+        }
     }
 
     fn add(&mut self, spec: &'static CommandSpec, parent: Option<usize>) -> usize {
@@ -176,6 +205,7 @@ impl CommandTable {
             id,
             spec,
             full_name,
+            called: spec.name.to_owned(),
             flags: spec.all_flags(),
             single_key,
             parent,
@@ -215,7 +245,7 @@ impl CommandTable {
                 return None;
             }
             let command = &self.all[usize::from(id)];
-            if command.spec.name.as_bytes().eq_ignore_ascii_case(name) {
+            if command.called.as_bytes().eq_ignore_ascii_case(name) {
                 return Some(command);
             }
             at += 1;

@@ -493,6 +493,8 @@ impl EventLoop {
                 Ok(socket) => self.place(socket),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // CONFIG SET has ended the listening; new listeners are under way.
+                Err(error) if error.kind() == io::ErrorKind::InvalidInput => return,
                 Err(error) => {
                     tracing::warn!("Accepting client connection: {error}");
                     return;

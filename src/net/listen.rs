@@ -1,7 +1,8 @@
 //! Listening addresses, from the configuration to bound sockets.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, ToSocketAddrs};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 
 use parking_lot::Mutex;
@@ -16,6 +17,35 @@ pub struct Listening {
     pub names: Mutex<Vec<String>>,
     /// New listeners to be taken over by the accepting core.
     pub handover: Mutex<Option<Vec<Listener>>>,
+    /// Second handles of the TCP listeners, to end their listening from any thread.
+    bound: Mutex<Vec<RawSocket>>,
+}
+
+impl Listening {
+    /// Keeps handles of listeners that are about to be used.
+    pub fn note(&self, listeners: &[Listener]) {
+        let handles = listeners.iter().filter_map(|listener| match listener {
+            Listener::Tcp(listener) => listener.as_fd().try_clone_to_owned().ok(),
+            Listener::Unix(..) => None,
+        });
+        *self.bound.lock() = handles.map(RawSocket::from).collect();
+    }
+
+    /// Ends listening on the old addresses and binds the new ones, for the accepting core to take
+    /// over. The old must go first: the new may overlap with them.
+    pub fn rebind(&self, config: &Config) -> Result<(), ListenError> {
+        for socket in self.bound.lock().drain(..) {
+            // What no longer listens is no hindrance; a failure shows when binding.
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        let listeners = match bind_all(config) {
+            Err(ListenError::Nowhere) => Vec::new(),
+            other => other?,
+        };
+        self.note(&listeners);
+        *self.handover.lock() = Some(listeners);
+        Ok(())
+    }
 }
 
 /// An address that could not be bound.

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod pause;
+mod rebind;
 mod run;
 
 use std::sync::Arc;

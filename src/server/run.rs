@@ -75,6 +75,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         scripting: Scripting::new(threads),
         config,
     });
+    server.listening.note(&listeners);
+    super::rebind::follow(&server);
     stop_on_signals(server.clone())?;
     let mut listeners = Some(listeners);
     let mut loops = Vec::new();
