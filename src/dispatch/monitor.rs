@@ -7,6 +7,7 @@ use super::core::Core;
 use crate::commands::{Command, Flags};
 use crate::protocol::Args;
 use crate::session::{Client, ClientFlags};
+use crate::stats::is_secret;
 use crate::sys::unix_us;
 
 /// Tells the monitors, if there are any.
@@ -17,17 +18,17 @@ pub(super) fn feed(core: &Core, client: &Client, command: &Command, args: &Args<
     {
         return;
     }
-    send(core, client, args);
+    send(core, client, Some(command), args);
 }
 
 /// As [`feed`], for a command that `feed` leaves out: EVAL, which is told before its commands.
 pub(super) fn feed_script(core: &Core, client: &Client, args: &Args<'_>) {
     if core.server.monitors.load(Ordering::Relaxed) > 0 {
-        send(core, client, args);
+        send(core, client, None, args);
     }
 }
 
-fn send(core: &Core, client: &Client, args: &Args<'_>) {
+fn send(core: &Core, client: &Client, command: Option<&Command>, args: &Args<'_>) {
     let now = unix_us();
     let from = if client.flags.has(ClientFlags::PROXY) {
         "lua".to_owned()
@@ -37,9 +38,11 @@ fn send(core: &Core, client: &Client, args: &Args<'_>) {
         client.info.addr.clone()
     };
     let mut line = format!("+{}.{:06} [{} {from}]", now / 1_000_000, now % 1_000_000, client.db);
-    for arg in args.iter() {
+    for (index, arg) in args.iter().enumerate() {
+        let secret = command.is_some_and(|command| is_secret(command, args, index));
+        let shown = if secret { b"(redacted)".as_slice() } else { arg };
         line.push(' ');
-        line.push_str(&quoted(arg));
+        line.push_str(&quoted(shown));
     }
     line.push_str("\r\n");
     let bytes: Arc<[u8]> = line.into_bytes().into();

@@ -13,6 +13,7 @@ pub use commandlog::{CommandLog, LogEntry, LogKind};
 pub use counter::{CommandStats, CoreStats, Counter};
 pub use errors::ErrorStats;
 pub use histogram::{Distribution, Histogram};
+pub(crate) use journal::is_secret;
 pub use journal::{Cost, Journal};
 pub use latency::{LatencyEvents, Sample, Series};
 pub use memory::{MemoryUse, human};
