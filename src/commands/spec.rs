@@ -97,7 +97,8 @@ macro_rules! bit_set {
 
             /// The names of the bits that are set.
             pub fn names(self) -> impl Iterator<Item = &'static str> {
-                Self::NAMES.iter().filter(move |(bit, _)| self.has(*bit)).map(|(_, name)| *name)
+                let shown = move |(bit, name): &&(Self, &str)| self.has(*bit) && !name.is_empty();
+                Self::NAMES.iter().filter(shown).map(|(_, name)| *name)
             }
         }
     };
@@ -121,7 +122,8 @@ bit_set! {
         ASKING = 12, "asking";
         FAST = 13, "fast";
         NO_AUTH = 14, "no_auth";
-        MAY_REPLICATE = 15, "may_replicate";
+        /// Not a write, but replicas are told all the same. COMMAND does not show it.
+        MAY_REPLICATE = 15, "";
         NO_ASYNC_LOADING = 16, "no_async_loading";
         NO_MULTI = 17, "no_multi";
         /// Derived: the keys cannot be told by first, last and step.

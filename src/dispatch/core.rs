@@ -140,10 +140,14 @@ impl Core {
             return Ok(self.section(f));
         }
         let server = self.server.clone();
-        if !server.gate.try_close(self.id) {
+        while !server.gate.try_close(self.id) {
             self.entered = false;
-            return Err(Busy);
+            // Told when it opens, unless it has opened meanwhile.
+            if !server.gate.ask(self.id) {
+                return Err(Busy);
+            }
         }
+        self.entered = true;
         self.stats.gate_closed.add(1);
         // SAFETY: the gate was just closed by this thread; it is opened right below, after
         // `leave_exclusive`.

@@ -13,7 +13,11 @@ static PUBLISH: CommandSpec = CommandSpec {
     complexity: "O(N+M) where N is the number of clients subscribed to the receiving channel and M is the total number of subscribed patterns (by any client).",
     group: Group::Pubsub,
     arity: Arity::Exactly(3),
-    flags: Flags::PUBSUB.or(Flags::LOADING).or(Flags::STALE).or(Flags::FAST),
+    flags: Flags::PUBSUB
+        .or(Flags::LOADING)
+        .or(Flags::STALE)
+        .or(Flags::FAST)
+        .or(Flags::MAY_REPLICATE),
     args: &[Arg::string("channel"), Arg::string("message")],
     run: Run::Local(publish),
     ..CommandSpec::DEFAULT
@@ -121,7 +125,11 @@ static SPUBLISH: CommandSpec = CommandSpec {
     complexity: "O(N) where N is the number of clients subscribed to the receiving shard channel.",
     group: Group::Pubsub,
     arity: Arity::Exactly(3),
-    flags: Flags::PUBSUB.or(Flags::LOADING).or(Flags::STALE).or(Flags::FAST),
+    flags: Flags::PUBSUB
+        .or(Flags::LOADING)
+        .or(Flags::STALE)
+        .or(Flags::FAST)
+        .or(Flags::MAY_REPLICATE),
     keys: &[KeySpec::at(1).with(KeyFlags::NOT_KEY)],
     args: &[Arg::string("shardchannel"), Arg::string("message")],
     run: Run::Local(spublish),
