@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
 use crate::keyspace::Effects;
@@ -34,6 +35,8 @@ pub struct Core {
     entered: bool,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
+    /// Answers clients while a script is busy here; set by the event loop.
+    pub desk: Option<Box<dyn BusyDesk>>,
     /// A scratch buffer for replies that go elsewhere.
     pub scratch: Vec<u8>,
 }
@@ -52,6 +55,7 @@ impl Core {
             depth: 0,
             entered: false,
             lost_slots: SlotSet::new(),
+            desk: None,
             scratch: Vec::new(),
         }
     }

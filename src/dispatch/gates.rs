@@ -48,12 +48,13 @@ fn printable(bytes: &[u8], max: usize) -> String {
 }
 
 /// What a client is told while a script runs for too long.
-const BUSY_SCRIPT: &str =
+pub(super) const BUSY_SCRIPT: &str =
     "Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
 
-fn may_interrupt_script(command: &Command, args: &Args<'_>) -> bool {
+/// Whether a command is run while a script is busy. SHUTDOWN is so flagged, but for NOSAVE alone.
+pub(super) fn may_interrupt_script(command: &Command, args: &Args<'_>) -> bool {
     command.flags.has(Flags::ALLOW_BUSY)
-        || command.full_name == "shutdown" && args.len() == 2 && args.is(1, "nosave")
+        && (command.full_name != "shutdown" || (1..args.len()).any(|at| args.is(at, "nosave")))
 }
 
 /// Everything between the lookup and the run: `Err` is the reply.

@@ -14,6 +14,7 @@ use super::call::{Origin, call};
 use super::core::Core;
 use super::flow::Flow;
 use super::{monitor, redirect, routing};
+use crate::commands::scripting::kill;
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
 use crate::config::{REDIS_VERSION, VALKEY_VERSION};
 use crate::keyspace::Key;
@@ -142,6 +143,11 @@ fn run_locked(
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }
+    if server.scripting.running.is_busy()
+        && let Some(desk) = &mut core.desk
+    {
+        desk.close(&server, core.id);
+    }
     server.scripting.running.end(core.id);
     (!is_abandoned).then_some(outcome)
 }
@@ -224,6 +230,13 @@ impl ScriptHost for Host<'_> {
                 server.post(core, crate::session::Message::Retry);
             }
         }
+        // The desk is part of the core, which it is lent.
+        if let Some(mut desk) = self.core.desk.take() {
+            desk.look(&self.core.server, self.core.id);
+            self.core.desk = Some(desk);
+        }
+        let server = &self.core.server;
+        let running = &server.scripting.running;
         if running.is_killed(self.core.id) {
             tracing::info!("Lua script killed by user with SCRIPT KILL.");
             return Interrupt::Stop("Script killed by user with SCRIPT KILL.");
@@ -232,6 +245,50 @@ impl ScriptHost for Host<'_> {
             return Interrupt::Stop("Script killed by the shutdown of the server.");
         }
         Interrupt::Continue
+    }
+}
+
+/// Answers a core's clients while a script keeps the core from them.
+pub trait BusyDesk: Send {
+    /// Looks for requests, if it has not just done so.
+    fn look(&mut self, server: &Arc<Server>, core: usize);
+
+    /// The script has ended: hands over what is left.
+    fn close(&mut self, server: &Arc<Server>, core: usize);
+}
+
+/// What a request that arrives at the desk gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BusyAnswer {
+    /// Nothing yet: it has to be run.
+    Leave,
+    Silence,
+    Ok,
+    Error(CommandError),
+}
+
+/// The answer to a request that is not run because a script is busy.
+pub fn answer_while_busy(server: &Server, args: &Args<'_>) -> BusyAnswer {
+    let command = match super::gates::lookup(args) {
+        Ok(command) => command,
+        Err(error) => return BusyAnswer::Error(error),
+    };
+    if !command.spec.arity.accepts(args.len()) || matches!(command.spec.run, Run::Container) {
+        return BusyAnswer::Error(CommandError::WrongArity(command.full_name.clone()));
+    }
+    match command.full_name.as_str() {
+        "script|kill" => match kill(server) {
+            Ok(()) => BusyAnswer::Ok,
+            Err(error) => BusyAnswer::Error(error),
+        },
+        _ if !super::gates::may_interrupt_script(command, args) => {
+            BusyAnswer::Error(CommandError::Busy(super::gates::BUSY_SCRIPT.into()))
+        }
+        "shutdown" => {
+            server.stop();
+            BusyAnswer::Silence
+        }
+        _ => BusyAnswer::Leave,
     }
 }
 

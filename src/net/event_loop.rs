@@ -12,6 +12,7 @@ use rand::Rng;
 use slab::Slab;
 
 use super::conn::{Conn, Standing};
+use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
 use crate::commands::write_timeout;
@@ -105,6 +106,7 @@ impl EventLoop {
         for (index, listener) in self.listeners.iter_mut().enumerate() {
             listener.register(self.poll.registry(), Token(LISTENERS + index))?;
         }
+        self.core.desk = Some(Box::new(Desk::new(&self.listeners)?));
         Ok(())
     }
 
@@ -272,6 +274,9 @@ impl EventLoop {
         let bytes = if conn.client.is_resp3() { resp3 } else { resp2 };
         self.core.stats.net_output_bytes.add(bytes.len() as u64);
         let lost = conn.send(bytes).is_err();
+        if conn.pending_bytes() > 0 {
+            conn.client.info.in_hand.store(true, Ordering::Relaxed);
+        }
         if lost || self.is_over_output_limit(slot) {
             self.close(slot);
         }
@@ -377,12 +382,15 @@ impl EventLoop {
             self.core.stats.net_input_bytes.add(len as u64);
             conn.client.info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
         }
+        let visits = self.round.visits();
         if stashed {
             self.round.add_stash(slot, conn, limits);
         } else if len > 0 {
             self.round.add_read(slot, conn, len, limits);
         }
+        let in_hand = self.round.visits() > visits;
         let conn = &mut self.conns[slot];
+        conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
         conn.client.info.query_bytes.store(conn.stash.len() as u64, Ordering::Relaxed);
         let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
         if conn.stash.len() > limit {
@@ -417,6 +425,8 @@ impl EventLoop {
             return self.close(slot);
         }
         let conn = &mut self.conns[slot];
+        let in_hand = !drained || outcome.stopped.is_some() || !conn.stash.is_empty();
+        conn.client.info.in_hand.store(in_hand, Ordering::Relaxed);
         match outcome.stopped {
             None | Some(Next::Continue) => {
                 if std::mem::take(&mut conn.awaits_auth) && conn.standing == Standing::Idle {
@@ -680,7 +690,7 @@ fn read_into_stash(conn: &mut Conn) -> io::Result<usize> {
 }
 
 /// What a new connection is told instead of being served.
-fn refusal(server: &Server, socket: &Socket) -> Option<&'static [u8]> {
+pub(super) fn refusal(server: &Server, socket: &Socket) -> Option<&'static [u8]> {
     if server.clients.len() >= server.config.maxclients.get() as usize {
         return Some(b"-ERR max number of clients reached\r\n");
     }

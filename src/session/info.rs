@@ -102,6 +102,8 @@ pub struct ClientInfo {
     pub net_in: AtomicU64,
     pub net_out: AtomicU64,
     pub commands: AtomicU64,
+    /// Requests of it were read and are not answered yet, or replies are not sent yet.
+    pub in_hand: AtomicBool,
     /// CLIENT KILL came; the core closes it when it next looks.
     pub killed: AtomicBool,
 }
@@ -134,6 +136,7 @@ impl ClientInfo {
             net_in: AtomicU64::new(0),
             net_out: AtomicU64::new(0),
             commands: AtomicU64::new(0),
+            in_hand: AtomicBool::new(false),
             killed: AtomicBool::new(false),
         }
     }

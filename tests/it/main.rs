@@ -2,5 +2,6 @@
 #![allow(clippy::print_stdout, reason = "a failing seed is told on standard output")]
 
 mod bad_input;
+mod cluster;
 mod differential;
 mod support;

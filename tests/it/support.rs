@@ -86,6 +86,11 @@ impl Server {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Where it runs and keeps its files.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn log(&self) -> String {
         let log = std::fs::read(self.folder.join("server.log")).unwrap_or_default();
         String::from_utf8_lossy(&log[log.len().saturating_sub(4000)..]).into_owned()

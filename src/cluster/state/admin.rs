@@ -34,6 +34,8 @@ pub enum AdminError {
     AlreadyOwner(u16),
     #[error("ERR Target node is not a master")]
     TargetNotPrimary,
+    #[error("ERR Target node is myself")]
+    TargetIsMyself,
     #[error(
         "ERR Can't assign hashslot {0} to a different node while I still hold keys for this hash \
          slot."
@@ -295,6 +297,9 @@ impl Cluster {
     fn slot_peer(&self, id: &[u8]) -> Result<NodeKey, AdminError> {
         let unknown = |_| AdminError::DontKnowNode(String::from_utf8_lossy(id).into_owned());
         let key = self.find_named(id).map_err(unknown)?;
+        if self.is_me(key) {
+            return Err(AdminError::TargetIsMyself);
+        }
         if self.node(key).is_replica() {
             return Err(AdminError::TargetNotPrimary);
         }

@@ -3,6 +3,8 @@
 mod eval;
 mod script;
 
+pub(crate) use script::kill;
+
 use super::CommandSpec;
 
 pub(super) static COMMANDS: &[&[&CommandSpec]] = &[eval::COMMANDS, script::COMMANDS];

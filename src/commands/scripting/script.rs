@@ -8,6 +8,7 @@ use crate::commands::{
 use crate::dispatch::with_interpreter;
 use crate::protocol::Args;
 use crate::scripting::{KillOutcome, Origin, ScriptDigest};
+use crate::server::Server;
 
 const UNKILLABLE: &str = "Sorry the script already executed write commands against the dataset. You \
 can either wait the script termination or kill the server in a hard way using the SHUTDOWN NOSAVE \
@@ -94,7 +95,7 @@ static KILL: CommandSpec = CommandSpec {
     flags: Flags::NOSCRIPT.or(Flags::ALLOW_BUSY),
     acl: Acl::SCRIPTING,
     tips: &["request_policy:all_shards", "response_policy:one_succeeded"],
-    run: Run::Local(kill),
+    run: Run::Local(|cx, _| kill(cx.server).map(|()| cx.reply.ok())),
     ..CommandSpec::DEFAULT
 };
 
@@ -191,12 +192,10 @@ fn help(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-fn kill(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
-    match cx.server.scripting.running.kill() {
-        KillOutcome::Killed => {
-            cx.reply.ok();
-            Ok(())
-        }
+/// Stops the script that runs, if it may be stopped.
+pub(crate) fn kill(server: &Server) -> CommandResult {
+    match server.scripting.running.kill() {
+        KillOutcome::Killed => Ok(()),
         KillOutcome::NotBusy => Err(CommandError::NotBusy),
         KillOutcome::Unkillable => Err(CommandError::Unkillable(UNKILLABLE.into())),
     }
