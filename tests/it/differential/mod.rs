@@ -43,6 +43,8 @@ const LATER: &[&str] = &[
     "CLIENT CACHING",
     "CLIENT IMPORT-SOURCE",
     "CLIENT CAPA",
+    "CLIENT TRACKINGINFO",
+    "CLIENT GETREDIR",
     "SCRIPT DEBUG",
 ];
 const GROUPS: &[&str] = &[
