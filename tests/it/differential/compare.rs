@@ -104,6 +104,7 @@ fn with_sorted_subcommands(reply: &Reply) -> Reply {
             }
             Reply::Array(kept)
         }
+        Reply::Set(items) => Reply::Set(items.iter().map(with_sorted_subcommands).collect()),
         other => other.clone(),
     }
 }
