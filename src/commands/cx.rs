@@ -87,6 +87,17 @@ pub fn write_timeout(reply: &mut Reply<'_>, kind: TimeoutReply) {
     }
 }
 
+/// The number of a database, which Valkey holds in 32 bits; whether it exists is another question.
+pub fn db_arg(args: &Args<'_>, index: usize) -> Result<i64, CommandError> {
+    let number = int_arg(args, index)?;
+    if i32::try_from(number).is_err() {
+        return Err(CommandError::err(
+            "value is out of range, value must between -2147483648 and 2147483647",
+        ));
+    }
+    Ok(number)
+}
+
 /// An integer argument, or "value is not an integer or out of range".
 pub fn int_arg(args: &Args<'_>, index: usize) -> Result<i64, CommandError> {
     parse_i64(args.at(index)).ok_or(CommandError::NotInteger)

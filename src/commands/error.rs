@@ -40,6 +40,8 @@ pub enum CommandError {
     NoProto,
     #[error("EXECABORT Transaction discarded because of previous errors.")]
     ExecAbort,
+    #[error("EXECABORT Transaction discarded because of: {0}")]
+    ExecRefused(String),
     #[error("BUSY {0}")]
     Busy(Cow<'static, str>),
     #[error("NOTBUSY No scripts in execution right now.")]

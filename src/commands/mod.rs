@@ -25,7 +25,7 @@ mod timeout;
 pub mod transactions;
 
 pub(crate) use cluster::viewer as cluster_viewer;
-pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, int_arg, write_timeout};
+pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, db_arg, int_arg, write_timeout};
 pub use error::CommandError;
 pub use spec::{
     Acl, Arg, ArgKind, Arity, Begin, CommandSpec, Find, FindKeysFn, Flags, Group, KeyFlags,

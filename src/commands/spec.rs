@@ -124,12 +124,12 @@ bit_set! {
         NO_AUTH = 14, "no_auth";
         /// Not a write, but replicas are told all the same. COMMAND does not show it.
         MAY_REPLICATE = 15, "";
-        NO_ASYNC_LOADING = 16, "no_async_loading";
-        NO_MULTI = 17, "no_multi";
+        NO_MANDATORY_KEYS = 16, "no_mandatory_keys";
+        NO_ASYNC_LOADING = 17, "no_async_loading";
+        NO_MULTI = 18, "no_multi";
         /// Derived: the keys cannot be told by first, last and step.
-        MOVABLE_KEYS = 18, "movablekeys";
-        ALLOW_BUSY = 19, "allow_busy";
-        NO_MANDATORY_KEYS = 20, "no_mandatory_keys";
+        MOVABLE_KEYS = 19, "movablekeys";
+        ALLOW_BUSY = 20, "allow_busy";
         ALL_DBS = 21, "all_dbs";
     }
 }
@@ -304,8 +304,8 @@ pub struct Arg {
     /// What is shown instead of the name, if not the name.
     pub display: Option<&'static str>,
     pub token: Option<&'static str>,
-    /// Which of the command's key specs a key belongs to.
-    pub key_spec: usize,
+    /// Which of the command's key specs a key belongs to; Valkey also tells it of some counts.
+    pub key_spec: Option<usize>,
     pub optional: bool,
     pub multiple: bool,
     pub multiple_token: bool,
@@ -322,7 +322,7 @@ impl Arg {
             kind,
             display: None,
             token: None,
-            key_spec: 0,
+            key_spec: None,
             optional: false,
             multiple: false,
             multiple_token: false,
@@ -334,7 +334,7 @@ impl Arg {
     }
 
     pub const fn key(name: &'static str) -> Self {
-        Self::new(name, ArgKind::Key)
+        Self::new(name, ArgKind::Key).key_spec(0)
     }
 
     pub const fn string(name: &'static str) -> Self {
@@ -381,7 +381,7 @@ impl Arg {
     }
 
     pub const fn key_spec(mut self, index: usize) -> Self {
-        self.key_spec = index;
+        self.key_spec = Some(index);
         self
     }
 

@@ -37,14 +37,16 @@ fn unknown(args: &Args<'_>) -> CommandError {
         }
         let part = printable(arg, 128 - shown);
         text.push_str(&format!("'{part}' "));
-        shown += part.len() + 3;
+        shown += arg.len().min(128 - shown) + 3;
     }
     CommandError::text(text)
 }
 
-/// At most `max` bytes of client input for an error text; line ends are blanked by the writer.
+/// At most `max` bytes of client input for an error text, and none from a NUL on, where the text
+/// ends in the peers; line ends are blanked by the writer.
 fn printable(bytes: &[u8], max: usize) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(max)]).into_owned()
+    let end = bytes.iter().take(max).position(|byte| *byte == 0).unwrap_or(bytes.len().min(max));
+    String::from_utf8_lossy(&bytes[..end]).into_owned()
 }
 
 /// What a client is told while a script runs for too long.
@@ -84,7 +86,10 @@ pub(super) fn check(
         return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
     if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {
-        return Err(CommandError::err("Command not allowed inside a transaction"));
+        return Err(CommandError::text(format!(
+            "Command '{}' not allowed inside a transaction",
+            command.full_name
+        )));
     }
     Ok(())
 }

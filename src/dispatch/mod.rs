@@ -31,5 +31,7 @@ pub use flow::Flow;
 pub use process::{Next, process};
 pub use redirect::ends_wait;
 pub use routing::shards_of;
-pub use script::{BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, run_script, with_interpreter};
+pub use script::{
+    BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, run_script, with_interpreter,
+};
 pub use watching::end_watch;

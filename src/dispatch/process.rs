@@ -64,7 +64,12 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
             return Next::Continue;
         }
     };
-    if let Err(error) = gates::check(core, client, command, args) {
+    if let Err(mut error) = gates::check(core, client, command, args) {
+        if command.spec.name == "exec" {
+            // Refused itself, it ends its transaction, and says so even without one.
+            transactions::discard_all(client);
+            error = CommandError::ExecRefused(error.to_string().replacen("ERR ", "", 1));
+        }
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
     }

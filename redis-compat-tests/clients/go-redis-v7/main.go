@@ -106,7 +106,7 @@ func single(address string) {
 	r.FlushAll()
 	commands(r, "plain")
 	entries, err := r.Command().Result()
-	say("command", len(entries) > 200 && entries["get"] != nil && entries["get"].ReadOnly, err)
+	say("command", len(entries) > 150 && entries["get"] != nil && entries["get"].ReadOnly, err)
 	keys := map[string]bool{}
 	for i := 0; i < 100; i++ {
 		r.Set(fmt.Sprintf("scan:%d", i), i, 0)

@@ -209,10 +209,10 @@ func single(address string) {
 		if err != nil {
 			say(p+" client info", err)
 		} else {
-			say(p+" client info", fmt.Sprint(info.Name, info.DB, info.Multi, info.Resp, info.LibName, info.User))
+			say(p+" client info", fmt.Sprint(info.Name, info.DB, info.Resp, info.LibName, info.User))
 		}
 		entries, err := r.Command(ctx).Result()
-		try(p+" command", len(entries) > 200 && entries["get"] != nil && entries["get"].ReadOnly, err)
+		try(p+" command", len(entries) > 150 && entries["get"] != nil && entries["get"].ReadOnly, err)
 		for i := range 100 {
 			r.Set(ctx, fmt.Sprintf("scan:%d", i), i, 0)
 		}

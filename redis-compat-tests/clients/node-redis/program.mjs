@@ -69,12 +69,12 @@ async function single() {
     await commands(r, p);
     await attempt(`${p} clientGetName`, () => r.clientGetName());
     await attempt(`${p} clientInfo`, async () => {
-      const { name, db, multi, libName } = await r.clientInfo();
-      return { name, db, multi, libName };
+      const { name, db, libName } = await r.clientInfo();
+      return { name, db, libName };
     });
     await attempt(`${p} wrong arity`, () => r.sendCommand(["GET"]));
     await attempt(`${p} unknown command`, () => r.sendCommand(["NOSUCH", "a"]));
-    await attempt(`${p} commandCount`, async () => (await r.commandCount()) > 200);
+    await attempt(`${p} commandCount`, async () => (await r.commandCount()) > 150);
     await attempt(`${p} commandInfo`, async () => (await r.commandInfo(["get"])).map((one) => [one.name, one.arity, one.flags, one.firstKeyIndex]));
     for (let i = 0; i < 100; i++) await r.set(`scan:${i}`, "v");
     await attempt(`${p} scanIterator`, async () => {

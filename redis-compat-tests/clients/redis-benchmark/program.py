@@ -33,7 +33,7 @@ if mode == "single":
     measure("-P 16 --threads 2 -r", "-P", "16", "--threads", "2", "-r", "100000", "-d", "100")
     measure("RESP3", "-3", "-t", "ping,set,get,incr,lpush,hset,zadd")
     measure("-k 0", "-k", "0", "-t", "set,get")
-    measure("own command", "-r", "1000", "EVAL", "return redis.call('incr', KEYS[1])", "1", "key:__rand_int__")
+    measure("own command", "-r", "1000", "EVAL", "return redis.call('incr', KEYS[1])", "1", "own:__rand_int__")
 else:
     measure("--cluster", "--cluster")
     measure("--cluster -P 16", "--cluster", "-P", "16")

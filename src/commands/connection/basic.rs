@@ -1,7 +1,7 @@
 //! ECHO, PING, QUIT, RESET, SELECT.
 
 use crate::commands::{
-    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, int_arg,
+    Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, db_arg,
 };
 use crate::commands::{pubsub, transactions};
 use crate::protocol::{Args, RespVersion};
@@ -144,7 +144,7 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
 }
 
 fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let db = int_arg(args, 1)?;
+    let db = db_arg(args, 1)?;
     let Some(db) = u16::try_from(db).ok().filter(|db| *db < cx.server.store.databases()) else {
         return Err(CommandError::err("DB index is out of range"));
     };

@@ -145,21 +145,27 @@ fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    let key = cx.ks.key(args.at(2));
+    let Some(access) = cx.ks.peek(&key).map(KeyRef::access) else {
+        cx.reply.null();
+        return Ok(());
+    };
     if cx.server.config.maxmemory_policy.get().is_lfu() {
         return Err(CommandError::err(
             "An LFU maxmemory policy is selected, idle time not tracked. Please note that when \
              switching between policies at runtime LRU and LFU data will take some time to adjust.",
         ));
     }
-    let key = cx.ks.key(args.at(2));
-    match cx.ks.peek(&key).map(KeyRef::access) {
-        Some(access) => cx.reply.int(i64::from(cx.ks.idle_s(access))),
-        None => cx.reply.null(),
-    }
+    cx.reply.int(i64::from(cx.ks.idle_s(access)));
     Ok(())
 }
 
 fn object_freq(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    let key = cx.ks.key(args.at(2));
+    let Some(access) = cx.ks.peek(&key).map(KeyRef::access) else {
+        cx.reply.null();
+        return Ok(());
+    };
     if !cx.server.config.maxmemory_policy.get().is_lfu() {
         return Err(CommandError::err(
             "An LFU maxmemory policy is not selected, access frequency not tracked. Please note \
@@ -167,11 +173,7 @@ fn object_freq(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
              to adjust.",
         ));
     }
-    let key = cx.ks.key(args.at(2));
-    match cx.ks.peek(&key).map(KeyRef::access) {
-        Some(access) => cx.reply.int(i64::from(cx.ks.frequency(access))),
-        None => cx.reply.null(),
-    }
+    cx.reply.int(i64::from(cx.ks.frequency(access)));
     Ok(())
 }
 

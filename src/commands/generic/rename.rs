@@ -2,7 +2,7 @@
 
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
-    Run, int_arg,
+    Run, db_arg,
 };
 use crate::keyspace::{Key, NotifyClass};
 use crate::protocol::Args;
@@ -121,7 +121,7 @@ fn copy(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             replace = true;
         } else if args.is(index, "db") && index + 1 < args.len() {
             index += 1;
-            db = database(cx, int_arg(args, index)?)?;
+            db = database(cx, db_arg(args, index)?)?;
         } else {
             return Err(CommandError::Syntax);
         }
@@ -153,7 +153,7 @@ fn copy(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let db = database(cx, int_arg(args, 2)?)?;
+    let db = database(cx, db_arg(args, 2)?)?;
     if db == cx.ks.db {
         return Err(same());
     }

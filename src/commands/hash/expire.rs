@@ -63,8 +63,11 @@ static HEXPIREAT: CommandSpec = CommandSpec {
         )
         .optional()
         .since("9.0.0"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hexpireat),
     ..CommandSpec::DEFAULT
@@ -94,8 +97,11 @@ static HPEXPIRE: CommandSpec = CommandSpec {
         )
         .optional()
         .since("9.0.0"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hpexpire),
     ..CommandSpec::DEFAULT
@@ -125,8 +131,11 @@ static HPEXPIREAT: CommandSpec = CommandSpec {
         )
         .optional()
         .since("9.0.0"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hpexpireat),
     ..CommandSpec::DEFAULT

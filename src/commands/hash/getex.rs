@@ -33,8 +33,11 @@ static HGETEX: CommandSpec = CommandSpec {
             ],
         )
         .optional(),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hgetex),
     ..CommandSpec::DEFAULT

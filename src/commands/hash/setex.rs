@@ -39,7 +39,7 @@ static HSETEX: CommandSpec = CommandSpec {
         Arg::block(
             "fields",
             &[
-                Arg::integer("numfields"),
+                Arg::integer("numfields").key_spec(0),
                 Arg::block("data", &[Arg::string("field"), Arg::string("value")]).multiple(),
             ],
         )

@@ -20,8 +20,11 @@ static HTTL: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(httl),
     ..CommandSpec::DEFAULT
@@ -39,8 +42,11 @@ static HPTTL: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hpttl),
     ..CommandSpec::DEFAULT
@@ -58,8 +64,11 @@ static HEXPIRETIME: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hexpiretime),
     ..CommandSpec::DEFAULT
@@ -77,8 +86,11 @@ static HPEXPIRETIME: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hpexpiretime),
     ..CommandSpec::DEFAULT
@@ -96,8 +108,11 @@ static HPERSIST: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).with(KeyFlags::RW.or(KeyFlags::UPDATE))],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hpersist),
     ..CommandSpec::DEFAULT

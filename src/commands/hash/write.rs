@@ -89,8 +89,11 @@ static HGETDEL: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::DELETE))],
     args: &[
         Arg::key("key"),
-        Arg::block("fields", &[Arg::integer("numfields"), Arg::string("field").multiple()])
-            .token("FIELDS"),
+        Arg::block(
+            "fields",
+            &[Arg::integer("numfields").key_spec(0), Arg::string("field").multiple()],
+        )
+        .token("FIELDS"),
     ],
     run: Run::OnShard(hgetdel),
     ..CommandSpec::DEFAULT

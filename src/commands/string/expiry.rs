@@ -10,13 +10,30 @@ pub(super) enum Expiry {
     Unsaid,
     Keep,
     Persist,
+    /// Said, with a number that is looked at when all options are known to be well-formed.
+    Unread {
+        index: usize,
+        millis: bool,
+        absolute: bool,
+    },
     /// Unix milliseconds.
     At(u64),
 }
 
-/// Reads an expiry option at `index`, if there is one, and moves `index` behind it.
+impl Expiry {
+    /// Reads the number that `option` left unread.
+    pub(super) fn read(self, cx: &Cx<'_>, args: &Args<'_>) -> Result<Self, CommandError> {
+        match self {
+            Self::Unread { index, millis, absolute } => {
+                deadline(cx, args.at(index), millis, absolute).map(Self::At)
+            }
+            read => Ok(read),
+        }
+    }
+}
+
+/// Takes an expiry option at `index`, if there is one, and moves `index` behind it.
 pub(super) fn option(
-    cx: &Cx<'_>,
     args: &Args<'_>,
     index: &mut usize,
     expiry: &mut Expiry,
@@ -43,7 +60,7 @@ pub(super) fn option(
     if *expiry != Expiry::Unsaid || *index + 1 >= args.len() {
         return Err(CommandError::Syntax);
     }
-    *expiry = Expiry::At(deadline(cx, args.at(*index + 1), millis, absolute)?);
+    *expiry = Expiry::Unread { index: *index + 1, millis, absolute };
     *index += 2;
     Ok(true)
 }

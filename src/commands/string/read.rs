@@ -155,10 +155,11 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let mut index = 2;
     while index < args.len() {
         let persist = Some(("persist", Expiry::Persist));
-        if !expiry::option(cx, args, &mut index, &mut expiry, persist)? {
+        if !expiry::option(args, &mut index, &mut expiry, persist)? {
             return Err(CommandError::Syntax);
         }
     }
+    let expiry = expiry.read(cx, args)?;
     let key = cx.ks.key(args.at(1));
     match cx.ks.read_string(&key)? {
         Some(value) => Cx::bulk_str_ref(&mut cx.reply, value),
@@ -185,7 +186,7 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             cx.ks.notify(NotifyClass::GENERIC, "persist", &key);
             cx.ks.dirty += 1;
         }
-        Expiry::Persist | Expiry::Unsaid | Expiry::Keep => {}
+        Expiry::Persist | Expiry::Unsaid | Expiry::Keep | Expiry::Unread { .. } => {}
     }
     Ok(())
 }

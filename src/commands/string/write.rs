@@ -241,7 +241,7 @@ fn set(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let mut index = 3;
     while index < args.len() {
         let keep = Some(("keepttl", Expiry::Keep));
-        if expiry::option(cx, args, &mut index, &mut expiry, keep)? {
+        if expiry::option(args, &mut index, &mut expiry, keep)? {
             continue;
         }
         let free = |allowed: Condition<'_>| condition == Condition::Always || condition == allowed;
@@ -260,6 +260,7 @@ fn set(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         }
         index += 1;
     }
+    let expiry = expiry.read(cx, args)?;
     set_if(cx, &key, args.at(2), condition, expiry, wants_old)
 }
 
@@ -301,6 +302,14 @@ fn set_if(
 
 /// Sets a key, its expiry, and tells whoever wants to know.
 fn store(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry) {
+    if matches!(expiry, Expiry::At(at) if at <= cx.ks.now_ms) {
+        // Stored and expired at once, which Valkey turns into a deletion.
+        if cx.ks.delete(key) {
+            cx.ks.notify(NotifyClass::GENERIC, "del", key);
+            cx.ks.dirty += 1;
+        }
+        return;
+    }
     cx.ks.set_string(key, value, expiry == Expiry::Keep);
     if let Expiry::At(at) = expiry {
         cx.ks.set_deadline(key, Some(at));
@@ -384,23 +393,25 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let Some(mut index) =
         count.checked_mul(2).and_then(|n| n.checked_add(2)).filter(|n| *n <= args.len())
     else {
-        return Err(CommandError::WrongArity(cx.spec.name.to_owned()));
+        return Err(CommandError::Syntax);
     };
     let (mut condition, mut expiry) = (Condition::Always, Expiry::Unsaid);
     while index < args.len() {
         let keep = Some(("keepttl", Expiry::Keep));
-        if expiry::option(cx, args, &mut index, &mut expiry, keep)? {
+        if expiry::option(args, &mut index, &mut expiry, keep)? {
             continue;
         }
-        if args.is(index, "nx") && condition == Condition::Always {
+        let free = |allowed: Condition<'_>| condition == Condition::Always || condition == allowed;
+        if args.is(index, "nx") && free(Condition::Absent) {
             condition = Condition::Absent;
-        } else if args.is(index, "xx") && condition == Condition::Always {
+        } else if args.is(index, "xx") && free(Condition::Present) {
             condition = Condition::Present;
         } else {
             return Err(CommandError::Syntax);
         }
         index += 1;
     }
+    let expiry = expiry.read(cx, args)?;
     let keys = || (0..count).map(|pair| (args.at(2 + pair * 2), args.at(3 + pair * 2)));
     let holds = match condition {
         Condition::Absent => keys().all(|(name, _)| !cx.ks.exists(&Key::new(name))),
@@ -470,7 +481,8 @@ fn setrange(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn check_len(cx: &Cx<'_>, old: usize, more: usize) -> CommandResult {
     let max = cx.server.config.proto_max_bulk_len.get();
-    if old.checked_add(more).is_none_or(|len| len as i64 > max) {
+    let len = old.checked_add(more).and_then(|len| i64::try_from(len).ok());
+    if len.is_none_or(|len| len > max) {
         return Err(CommandError::err("string exceeds maximum allowed size (proto-max-bulk-len)"));
     }
     Ok(())

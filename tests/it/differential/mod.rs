@@ -43,8 +43,12 @@ const LATER: &[&str] = &[
     "CLIENT CACHING",
     "CLIENT IMPORT-SOURCE",
     "CLIENT CAPA",
+    "CLIENT TRACKINGINFO",
+    "CLIENT GETREDIR",
     "SCRIPT DEBUG",
 ];
+/// Containers that lack one of those subcommands, so that what COMMAND tells of them differs.
+const PARTIAL: &[&str] = &["CLIENT", "SCRIPT"];
 const GROUPS: &[&str] = &[
     "string",
     "generic",
@@ -67,8 +71,10 @@ fn known() -> Vec<Known> {
         .filter_map(|line| {
             let columns: Vec<&str> = line.split('\t').collect();
             let (name, arity, group) = (columns[0], columns[2], columns[9]);
-            let later =
-                LATER.iter().any(|later| name == *later || name.starts_with(&format!("{later} ")));
+            let later = PARTIAL.contains(&name)
+                || LATER
+                    .iter()
+                    .any(|later| name == *later || name.starts_with(&format!("{later} ")));
             let arity = arity.parse().expect("the table has an arity in every row");
             (GROUPS.contains(&group) && !later).then(|| Known { name: name.to_uppercase(), arity })
         })

@@ -96,9 +96,9 @@ fn write_arg(reply: &mut Reply<'_>, arg: &Arg) {
     text(reply, "name", Some(arg.name));
     text(reply, "type", Some(arg.kind.name()));
     text(reply, "display_text", arg.display.or((!is_group).then_some(arg.name)));
-    if arg.kind == ArgKind::Key || arg.key_spec != 0 {
+    if let Some(key_spec) = arg.key_spec {
         reply.bulk_str("key_spec_index");
-        reply.int(arg.key_spec as i64);
+        reply.int(key_spec as i64);
         fields += 1;
     }
     let mut text = |reply: &mut Reply<'_>, name: &str, value: Option<&str>| {

@@ -21,7 +21,7 @@ pub(super) fn info(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     for name in args.from(2).iter() {
         match find(name) {
             Some(command) => write_entry(&mut cx.reply, command),
-            None => cx.reply.null_array(),
+            None => cx.reply.null(),
         }
     }
     Ok(())

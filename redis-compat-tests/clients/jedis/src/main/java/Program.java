@@ -139,7 +139,7 @@ public final class Program {
         String info = one.clientInfo();
         List<String> fields = new ArrayList<>();
         for (String field : info.trim().split(" ")) {
-          if (field.matches("(name|db|sub|psub|multi|resp|user|cmd)=.*")) fields.add(field);
+          if (field.matches("(name|db|sub|psub|resp|user|cmd)=.*")) fields.add(field);
         }
         return fields;
       });
