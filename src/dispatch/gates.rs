@@ -37,7 +37,7 @@ fn unknown(args: &Args<'_>) -> CommandError {
         }
         let part = printable(arg, 128 - shown);
         text.push_str(&format!("'{part}' "));
-        shown += part.len() + 3;
+        shown += arg.len().min(128 - shown) + 3;
     }
     CommandError::text(text)
 }

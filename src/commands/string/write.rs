@@ -303,11 +303,11 @@ fn set_if(
 /// Sets a key, its expiry, and tells whoever wants to know.
 fn store(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry) {
     if matches!(expiry, Expiry::At(at) if at <= cx.ks.now_ms) {
-        // Set and expired at once: what is left to see is that the key is gone.
+        // Stored and expired at once, which Valkey turns into a deletion.
         if cx.ks.delete(key) {
             cx.ks.notify(NotifyClass::GENERIC, "del", key);
+            cx.ks.dirty += 1;
         }
-        cx.ks.dirty += 1;
         return;
     }
     cx.ks.set_string(key, value, expiry == Expiry::Keep);

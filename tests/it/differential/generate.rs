@@ -124,12 +124,13 @@ const TEXTS: &[&str] = &[
 
 pub(crate) struct Generator<'a> {
     rng: StdRng,
+    with_scripts: bool,
     known: &'a [Known],
 }
 
 impl<'a> Generator<'a> {
     pub(crate) fn new(seed: u64, known: &'a [Known]) -> Self {
-        Generator { rng: StdRng::seed_from_u64(seed), known }
+        Generator { rng: StdRng::seed_from_u64(seed), with_scripts: false, known }
     }
 
     pub(crate) fn case(&mut self, length: usize) -> Case {
@@ -158,12 +159,12 @@ impl<'a> Generator<'a> {
             ],
         };
         let with_transactions = self.rng.random_bool(0.3);
-        let with_scripts = self.rng.random_bool(0.3);
+        self.with_scripts = self.rng.random_bool(0.3);
         let mut commands = Vec::with_capacity(length);
         while commands.len() < length {
             if with_transactions && self.rng.random_bool(0.08) {
                 self.transaction(families, &mut commands);
-            } else if with_scripts && self.rng.random_bool(0.3) {
+            } else if self.with_scripts && self.rng.random_bool(0.3) {
                 let script = self.script(families);
                 commands.push(script);
             } else if self.rng.random_bool(0.02) {
@@ -205,7 +206,9 @@ impl<'a> Generator<'a> {
         if self.rng.random_bool(0.1) {
             words[0].make_ascii_lowercase();
         }
-        Command { words, rule: template.rule }
+        let asks_encoding = template.text.starts_with("OBJECT ENCODING") && self.with_scripts;
+        let rule = if asks_encoding { Rule::EncodingAfterScript } else { template.rule };
+        Command { words, rule }
     }
 
     /// Fills one level of a template; brackets hold a level each.
@@ -292,7 +295,20 @@ impl<'a> Generator<'a> {
             },
             // Far away, so that it does not pass during the run, or long past.
             "#secs" => match rng.random_range(0..16) {
-                0 => (*INTEGERS.choose(rng).expect("not empty")).to_owned(),
+                0 => (*[
+                    "0",
+                    "-1",
+                    "-100",
+                    "9223372036854775807",
+                    "-9223372036854775808",
+                    "2147483648",
+                    "abc",
+                    "",
+                    "1.0",
+                ]
+                .choose(rng)
+                .expect("not empty"))
+                .to_owned(),
                 _ => rng.random_range(1_000_000..9_000_000).to_string(),
             },
             "#at" => match rng.random_range(0..10) {

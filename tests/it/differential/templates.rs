@@ -16,6 +16,9 @@ pub(crate) enum Rule {
     /// `Multiset` if the key (argument 1) is table-encoded, else `Exact`: packed values keep an order.
     MultisetIfTable,
     PairsIfTable,
+    /// An encoding in a case with scripts, from which Valkey stores a number as `int` or `embstr`
+    /// depending on which of its cached argument objects it had at hand.
+    EncodingAfterScript,
     /// A cursor, then elements (or pairs) in unspecified order.
     Scan,
     ScanPairs,

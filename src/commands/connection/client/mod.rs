@@ -446,8 +446,8 @@ fn setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         let option = String::from_utf8_lossy(args.at(2));
         return Err(CommandError::text(format!("Unrecognized option '{option}'")));
     }
+    let option = String::from_utf8_lossy(args.at(2));
     if !is_clean_name(value) {
-        let option = String::from_utf8_lossy(args.at(2));
         return Err(CommandError::text(format!(
             "{option} cannot contain spaces, newlines or special characters."
         )));
