@@ -24,7 +24,7 @@ const CASE_COMMANDS: usize = 150;
 const CHUNK_COMMANDS: usize = 40;
 /// Valkey looks at timeouts as often as its timer fires: at 10 Hz every BLPOP of the run would take 100 ms.
 const OPTIONS: &[&str] = &["--hz", "500"];
-const STEPS_DEFAULT: usize = 150_000;
+const STEPS_DEFAULT: usize = 100_000;
 const SHRINK_FOR: Duration = Duration::from_secs(6);
 
 /// Commands of the table that this server does not have yet; each leaves this list when it lands.
