@@ -425,8 +425,6 @@ impl EventLoop {
             return self.close(slot);
         }
         let conn = &mut self.conns[slot];
-        let in_hand = !drained || outcome.stopped.is_some() || !conn.stash.is_empty();
-        conn.client.info.in_hand.store(in_hand, Ordering::Relaxed);
         match outcome.stopped {
             None | Some(Next::Continue) => {
                 if std::mem::take(&mut conn.awaits_auth) && conn.standing == Standing::Idle {

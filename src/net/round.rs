@@ -12,6 +12,7 @@ use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_
 use crate::session::ClientFlags;
 
 use slab::Slab;
+use std::sync::atomic::Ordering;
 
 /// Commands whose misses are overlapped. More gain nothing and hold locks longer.
 const WINDOW_MAX: usize = 32;
@@ -42,6 +43,8 @@ struct Visit {
     /// The rest of its requests is not run in this round.
     stopped: Option<Next>,
     error: Option<ProtocolError>,
+    /// A script is among its requests, which may take long.
+    has_script: bool,
 }
 
 /// The requests and replies of one round. Kept from round to round for its buffers.
@@ -141,6 +144,7 @@ impl Round {
         let visit = self.visits.len() as u32;
         let mut pos = start;
         let mut error = None;
+        let mut has_script = false;
         let mut resume = state.resume.take();
         loop {
             let (at, first_span) = (pos, self.spans.len());
@@ -148,6 +152,7 @@ impl Round {
                 Ok(Progress::Request) => {
                     let spans = (self.spans.len() - first_span) as u32;
                     if spans > 0 {
+                        has_script |= is_script(bytes, self.spans[first_span]);
                         let (first_span, start) = (first_span as u32, at as u32);
                         self.requests.push(Request { visit, first_span, spans, start });
                     }
@@ -171,7 +176,16 @@ impl Round {
         }
         state.resume = resume;
         let replies_from = usize::MAX;
-        self.visits.push(Visit { conn, buffer, end: pos, replies_from, stopped: None, error });
+        let stopped = None;
+        self.visits.push(Visit {
+            conn,
+            buffer,
+            end: pos,
+            replies_from,
+            stopped,
+            error,
+            has_script,
+        });
         if self.visits.last().is_some_and(|v| v.error.is_some()) {
             // A request without arguments stands for the error, in its place in the order.
             let first_span = self.spans.len() as u32;
@@ -196,8 +210,14 @@ impl Round {
         conns: &mut Slab<Conn>,
         mut done: impl FnMut(&mut Slab<Conn>, Outcome),
     ) {
+        self.put_scripts_last();
         let mut next = 0;
         while next < self.requests.len() {
+            let visit = self.requests[next].visit as usize;
+            if self.visits[visit].has_script {
+                // Nobody's reply waits for somebody else's script.
+                self.send(core, conns, visit, &mut done);
+            }
             if !core.is_entered() && !core.enter() && !core.server.scripting.running.is_busy() {
                 // Somebody closed the gate while we wanted to: everything left waits.
                 for at in next..self.requests.len() {
@@ -224,6 +244,27 @@ impl Round {
         self.clear();
     }
 
+    /// Moves the visits with scripts behind the others: while a script is busy, clients whose
+    /// requests are all answered can be told so (see [`super::desk`]).
+    fn put_scripts_last(&mut self) {
+        let first_script = self.visits.iter().position(|visit| visit.has_script);
+        let last_other = self.visits.iter().rposition(|visit| !visit.has_script);
+        if first_script.zip(last_other).is_none_or(|(script, other)| other < script) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.visits.len()).collect();
+        order.sort_by_key(|&visit| self.visits[visit].has_script);
+        let mut places = vec![0; order.len()];
+        order.iter().enumerate().for_each(|(place, &visit)| places[visit] = place as u32);
+        for request in &mut self.requests {
+            request.visit = places[request.visit as usize];
+        }
+        self.requests.sort_by_key(|request| request.visit);
+        let mut placed: Vec<_> = places.into_iter().zip(self.visits.drain(..)).collect();
+        placed.sort_by_key(|(place, _)| *place);
+        self.visits.extend(placed.into_iter().map(|(_, visit)| visit));
+    }
+
     fn clear(&mut self) {
         self.used = 0;
         self.unsent = 0;
@@ -242,7 +283,7 @@ impl Round {
     fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
         self.window.clear();
         let server = core.server.clone();
-        if server.monitors.load(std::sync::atomic::Ordering::Relaxed) > 0
+        if server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(core.now_ms).is_some()
             || server.scripting.running.is_busy()
         {
@@ -404,6 +445,9 @@ impl Round {
                 core.stats.net_output_bytes.add((to - from) as u64);
                 lost = conn.send(&self.out[from..to]).is_err();
             }
+            let in_hand =
+                visit.stopped.is_some() || !conn.stash.is_empty() || conn.pending_bytes() > 0;
+            conn.client.info.in_hand.store(in_hand, Ordering::Relaxed);
             let (conn, stopped) = (visit.conn, visit.stopped);
             done(conns, Outcome { conn, stopped, lost });
         }
@@ -423,4 +467,13 @@ impl Round {
             }
         }
     }
+}
+
+/// Whether a request may run a script: EVAL, FCALL and their kin, or EXEC.
+fn is_script(bytes: &[u8], name: Span) -> bool {
+    let Some(start) = bytes.get(name.start as usize..name.end as usize).and_then(|n| n.get(..4))
+    else {
+        return false;
+    };
+    [b"eval", b"fcal", b"exec"].iter().any(|word| start.eq_ignore_ascii_case(*word))
 }

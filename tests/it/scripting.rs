@@ -1,0 +1,185 @@
+//! Scripts on a real server: what needs several clients, several cores, or time.
+//!
+//! Single replies are covered by the recorded cases in `src/scripting`.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::{Client, Reply, Server};
+
+const BUSY: &str =
+    "-BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+const KILLED: &str = "-ERR Script killed by user with SCRIPT KILL. script: on @user_script:1.";
+
+/// Tells threads only to a server that knows the option.
+fn start(threads: &str, options: &[&str]) -> Server {
+    let mut all = options.to_vec();
+    if std::env::var_os("TSUBAME_TEST_SERVER").is_none() {
+        all.extend(["--threads", threads]);
+    }
+    Server::start(&all)
+}
+
+fn eval(client: &mut Client, script: &str, keys: &[&str], args: &[&str]) -> String {
+    let count = keys.len().to_string();
+    let words = [&["EVAL", script, &count], keys, args].concat();
+    client.call(&words).to_string()
+}
+
+fn number(client: &mut Client, key: &str) -> i64 {
+    match client.call(&["GET", key]) {
+        Reply::Bulk(text) => String::from_utf8_lossy(&text).parse().expect("a number"),
+        _ => 0,
+    }
+}
+
+/// Waits until the server says that it is busy.
+fn wait_for_busy(server: &Server) {
+    let begin = Instant::now();
+    while server.client().call(&["PING"]).to_string() != BUSY {
+        assert!(begin.elapsed() < Duration::from_secs(10), "never busy");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Each run moves two counters, of which only one is a declared key, and a third that all share.
+#[test]
+fn scripts_with_undeclared_keys_are_atomic_on_several_cores() {
+    const CLIENTS: usize = 4;
+    const RUNS: usize = 300;
+    const KEYS: usize = 7;
+    let script = "local here = tonumber(redis.call('GET', KEYS[1]) or 0)
+        local there = tonumber(redis.call('GET', ARGV[1]) or 0)
+        redis.call('SET', KEYS[1], here + 1)
+        redis.call('SET', ARGV[1], there + 1)
+        return redis.call('INCR', 'total')";
+    let server = start("2", &[]);
+    thread::scope(|scope| {
+        for seed in 0..CLIENTS {
+            let server = &server;
+            scope.spawn(move || {
+                let mut client = server.client();
+                for run in 0..RUNS {
+                    let here = format!("k{}", (seed + run) % KEYS);
+                    let there = format!("k{}", (seed + run * 3 + 1 + run % 2) % KEYS);
+                    if here == there {
+                        client.call(&["INCRBY", &here, "2"]);
+                        client.call(&["INCR", "total"]);
+                        continue;
+                    }
+                    let reply = eval(&mut client, script, &[&here], &[&there]);
+                    assert!(reply.starts_with(':'), "{reply}");
+                }
+            });
+        }
+    });
+    let mut client = server.client();
+    let sum: i64 = (0..KEYS).map(|key| number(&mut client, &format!("k{key}"))).sum();
+    assert_eq!(sum, 2 * (CLIENTS * RUNS) as i64);
+    assert_eq!(number(&mut client, "total"), (CLIENTS * RUNS) as i64);
+}
+
+fn check_busy_and_kill(threads: &str) {
+    let server = start(threads, &["--busy-reply-threshold", "50"]);
+    let mut idle = server.client();
+    assert_eq!(idle.call(&["PING"]).to_string(), "+PONG");
+    assert!(idle.call(&["SCRIPT", "KILL"]).to_string().starts_with("-NOTBUSY"));
+    thread::scope(|scope| {
+        let runner = scope.spawn(|| {
+            let forever = "while true do pcall(function() while true do end end) end";
+            eval(&mut server.client(), forever, &[], &[])
+        });
+        wait_for_busy(&server);
+        // A client from before and a new one are told alike, and a pipeline is answered in order.
+        for client in [&mut idle, &mut server.client()] {
+            assert_eq!(client.call(&["GET", "x"]).to_string(), BUSY);
+            client.send(&["SET", "x", "1"]).expect("it takes requests");
+            client.send(&["NOSUCH"]).expect("it takes requests");
+            assert_eq!(client.read().expect("a reply").to_string(), BUSY);
+            assert!(
+                client.read().expect("a reply").to_string().starts_with("-ERR unknown command")
+            );
+        }
+        assert_eq!(idle.call(&["SCRIPT", "KILL"]).to_string(), "+OK");
+        assert_eq!(runner.join().expect("no panic"), KILLED);
+    });
+    assert_eq!(idle.call(&["EXISTS", "x"]).to_string(), ":0");
+}
+
+#[test]
+fn a_busy_script_is_told_and_can_be_killed_with_one_core() {
+    check_busy_and_kill("1");
+}
+
+#[test]
+fn a_busy_script_is_told_and_can_be_killed_with_two_cores() {
+    check_busy_and_kill("2");
+}
+
+#[test]
+fn a_script_that_has_written_is_not_killed() {
+    let server = start("1", &["--busy-reply-threshold", "50"]);
+    thread::scope(|scope| {
+        let runner = scope.spawn(|| {
+            // Until the clock has moved on twice: the time of a script stands still, os.clock does not.
+            let script = "redis.call('SET', KEYS[1], 1)
+                local begin = os.clock()
+                while os.clock() - begin < 1 do end
+                return redis.call('INCR', KEYS[1])";
+            eval(&mut server.client(), script, &["k"], &[])
+        });
+        wait_for_busy(&server);
+        let reply = server.client().call(&["SCRIPT", "KILL"]).to_string();
+        assert!(
+            reply.starts_with("-UNKILLABLE Sorry the script already executed write"),
+            "{reply}"
+        );
+        assert_eq!(runner.join().expect("no panic"), ":2");
+    });
+}
+
+#[test]
+fn scripts_work_inside_a_transaction() {
+    let server = start("2", &[]);
+    let mut client = server.client();
+    client.call(&["MULTI"]);
+    assert_eq!(eval(&mut client, "return redis.call('SET', 'a', 1)", &[], &[]), "+QUEUED");
+    assert_eq!(eval(&mut client, "return redis.call('INCR', KEYS[1])", &["a"], &[]), "+QUEUED");
+    assert_eq!(eval(&mut client, "return nosuch", &[], &[]), "+QUEUED");
+    assert_eq!(
+        client.call(&["EXEC"]).to_string(),
+        "[+OK, :2, -ERR user_script:1: Script attempted to access nonexistent global variable \
+         \\'nosuch\\' script: on @user_script:1.]"
+    );
+}
+
+#[test]
+fn a_script_has_one_time_and_a_database_of_its_own() {
+    let server = start("1", &[]);
+    let mut client = server.client();
+    let script = "redis.call('SELECT', 3)
+        redis.call('SET', 'k', 'v', 'PX', 1)
+        local begin = os.clock()
+        while os.clock() - begin < 0.02 do end
+        return redis.call('GET', 'k')";
+    assert_eq!(eval(&mut client, script, &[], &[]), "\"v\"");
+    assert_eq!(client.call(&["GET", "k"]).to_string(), "$-1");
+    assert_eq!(eval(&mut client, "return redis.call('GET', 'k')", &[], &[]), "$-1");
+}
+
+#[test]
+fn the_cache_of_scripts_is_shared_and_flushed() {
+    let server = start("2", &[]);
+    let mut client = server.client();
+    let digest = "e0e1f9fabfc9d4800c877a703b823ac0578ff8db";
+    assert_eq!(client.call(&["SCRIPT", "LOAD", "return 1"]).to_string(), format!("\"{digest}\""));
+    for _ in 0..4 {
+        assert_eq!(server.client().call(&["EVALSHA", digest, "0"]).to_string(), ":1");
+    }
+    assert_eq!(client.call(&["SCRIPT", "EXISTS", digest, "x"]).to_string(), "[:1, :0]");
+    assert_eq!(client.call(&["SCRIPT", "FLUSH"]).to_string(), "+OK");
+    for _ in 0..4 {
+        let reply = server.client().call(&["EVALSHA", digest, "0"]).to_string();
+        assert_eq!(reply, "-NOSCRIPT No matching script.");
+    }
+}
