@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     commands::set_renames(started.declarations.renames);
-    match server::run(started.config) {
+    match server::run(started.config, started.pid_file) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::warn!("{error}");

@@ -60,6 +60,7 @@ pub(super) fn begin_wait(
         let data = server.store.shards.data_mut(&mut core.held, shard);
         data.waiters.add(client.db, key, waiter, wide);
     }
+    let has_deadline = request.deadline_ms.is_some();
     client.blocked = Some(Box::new(Blocked {
         ticket,
         db: client.db,
@@ -69,6 +70,7 @@ pub(super) fn begin_wait(
         command,
         since: core.ticks(),
     }));
+    client.set_flag(ClientFlags::HAS_DEADLINE, has_deadline);
     client.set_flag(ClientFlags::BLOCKED, true);
 }
 
@@ -87,6 +89,18 @@ pub fn end_wait(core: &mut Core, blocked: &Blocked) -> bool {
         core.release();
     }
     true
+}
+
+/// Counts a command whose wait ended without its being served: in vain, or by an error.
+pub fn note_ended_wait(core: &Core, command: &Command, error: Option<&str>) {
+    let stats = &core.stats.commands[command.id];
+    stats.calls.add(1);
+    core.stats.commands_processed.add(1);
+    if let Some(text) = error {
+        stats.failed.add(1);
+        core.stats.errors.add(1);
+        core.server.journal.errors.add(text);
+    }
 }
 
 /// Serves the waiters of all keys that became ready, until none can be served any more.

@@ -55,6 +55,9 @@ pub fn call(
                 core.now_ms,
             );
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
+            // Writers are held back themselves, and must not find what they take for absent.
+            ks.keep_expired =
+                command.flags.has(Flags::READONLY) && server.pause.until(core.now_ms).is_some();
             let mut cx = Cx {
                 ks,
                 reply: Reply::new(out, client.resp),
@@ -88,6 +91,11 @@ pub(super) fn finish(
     result: CommandResult,
     (start, reply_start): (u64, usize),
 ) -> CommandResult {
+    if client.blocked.is_some() || client.flags.has(ClientFlags::BLOCKED) {
+        // It has not run yet: it counts when it is served, or its time is up.
+        return result;
+    }
+    client.commands += 1;
     let ticks = core.ticks().wrapping_sub(start);
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
@@ -100,6 +108,10 @@ pub(super) fn finish(
     if let Err(error) = &result {
         stats.failed.add(1);
         write_error(core, out, client, error);
+        if let (CommandError::Replied, Some(b'-')) = (error, out.get(reply_start)) {
+            let text = String::from_utf8_lossy(&out[reply_start + 1..]);
+            core.server.journal.errors.add_made_up(&text);
+        }
     }
     let cost =
         Cost { micros: nanos / 1000, reply_bytes: out.len().saturating_sub(reply_start) as u64 };

@@ -16,6 +16,7 @@ mod effects;
 mod fast;
 mod flow;
 mod gates;
+mod memory;
 mod monitor;
 mod process;
 mod redirect;
@@ -24,7 +25,7 @@ mod script;
 mod watching;
 
 pub use self::core::{Busy, Core};
-pub use blocking::end_wait;
+pub use blocking::{end_wait, note_ended_wait};
 pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;

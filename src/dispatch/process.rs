@@ -31,7 +31,8 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         out.truncate(before);
         return next;
     }
-    if client.flags.has(ClientFlags::REPLY_OFF) || was_skipping {
+    let is_silent = client.flags.has(ClientFlags::REPLY_OFF) || was_skipping;
+    if is_silent && !is_pushed(args, &out[before..]) {
         out.truncate(before);
     }
     if was_skipping {
@@ -41,6 +42,11 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         client.set_flag(ClientFlags::ASKING, false);
     }
     next
+}
+
+/// Whether a reply is a message, and no refusal.
+fn is_pushed(args: &Args<'_>, reply: &[u8]) -> bool {
+    !reply.starts_with(b"-") && gates::lookup(args).is_ok_and(|command| command.spec.is_pushed)
 }
 
 fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>) -> Next {
@@ -77,6 +83,15 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         if command.spec.name == "exec" && command.parent.is_none() {
             // As after an EXEC that failed: the transaction and its watches are gone.
             transactions::discard_all(client);
+        }
+        reject(core, client, Some(command), &error, out);
+        return Next::Continue;
+    }
+    if core.ceiling.is_out && takes_memory(client, command) {
+        let mut error = CommandError::OutOfMemory;
+        if command.spec.name == "exec" {
+            transactions::discard_all(client);
+            error = CommandError::ExecRefused(error.to_string());
         }
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
@@ -182,6 +197,16 @@ fn reject(
     write_error(core, out, client, error);
 }
 
+/// Whether a command is refused when there is no memory: EXEC by what was queued.
+fn takes_memory(client: &Client, command: &Command) -> bool {
+    command.flags.has(Flags::DENYOOM)
+        || command.spec.name == "exec"
+            && client
+                .multi
+                .as_ref()
+                .is_some_and(|m| m.queue.iter().any(|q| q.command.flags.has(Flags::DENYOOM)))
+}
+
 fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {
     let Some(kind) = core.server.pause.kind(core.now_ms) else { return false };
     // EXEC is as much a write as what was queued.
@@ -192,10 +217,7 @@ fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {
                 m.queue.iter().any(|q| q.command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)))
             });
     match kind {
-        PauseKind::All => {
-            command.spec.group != crate::commands::Group::Connection
-                || command.spec.name != "client" && command.parent.is_none()
-        }
+        PauseKind::All => true,
         PauseKind::Write => writes,
     }
 }

@@ -16,7 +16,7 @@ use super::flow::Flow;
 use super::{monitor, redirect, routing};
 use crate::commands::scripting::kill;
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
-use crate::config::{REDIS_VERSION, VALKEY_VERSION};
+use crate::config::{REDIS_VERSION, ShutdownFlags, VALKEY_VERSION};
 use crate::keyspace::Key;
 use crate::protocol::{Args, OwnedArgs, RespVersion};
 use crate::scripting::{
@@ -67,6 +67,13 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
     if run.read_only && flags.declared && !flags.no_writes {
         return Err(CommandError::err(
             "Can not execute a script with write flag using *_ro command.",
+        ));
+    }
+    if flow.core.ceiling.is_out && flags.declared && !flags.allow_oom && !flags.no_writes {
+        return Err(CommandError::Line(
+            "OOM allow-oom flag is not set on the script, can not run it when used memory > \
+             'maxmemory'"
+                .into(),
         ));
     }
     server.scripting.cache.touch(run.script);
@@ -140,6 +147,7 @@ fn run_locked(
     let outcome =
         with_interpreter(&server, |interpreter| interpreter.run(run.script, &call, &mut host, out));
     let (is_abandoned, is_escalated) = (host.is_abandoned, host.is_escalated);
+    client.commands += host.client.commands;
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }
@@ -241,7 +249,8 @@ impl ScriptHost for Host<'_> {
             tracing::info!("Lua script killed by user with SCRIPT KILL.");
             return Interrupt::Stop("Script killed by user with SCRIPT KILL.");
         }
-        if server.stopping.load(Ordering::Relaxed) {
+        // A signal waits for a script that has written something, lest half of that be saved.
+        if server.is_stopping() || server.shutdown.is_asked() && !self.has_effects {
             return Interrupt::Stop("Script killed by the shutdown of the server.");
         }
         Interrupt::Continue
@@ -285,7 +294,7 @@ pub fn answer_while_busy(server: &Server, args: &Args<'_>) -> BusyAnswer {
             BusyAnswer::Error(CommandError::Busy(super::gates::BUSY_SCRIPT.into()))
         }
         "shutdown" => {
-            server.stop();
+            server.shut_down(ShutdownFlags(ShutdownFlags::NOSAVE), "");
             BusyAnswer::Silence
         }
         _ => BusyAnswer::Leave,
@@ -377,6 +386,14 @@ impl Host<'_> {
         }
         if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
             return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
+        }
+        // A script that has written something is not stopped half-way.
+        if self.core.ceiling.is_out
+            && command.flags.has(Flags::DENYOOM)
+            && !self.has_effects
+            && !self.script.flags.allow_oom
+        {
+            return Err(Refusal::Error(CommandError::OutOfMemory));
         }
         if self.core.server.is_cluster {
             self.check_slot(command, args)?;

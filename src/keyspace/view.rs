@@ -54,6 +54,8 @@ pub struct Keyspace<'a> {
     pub now_ms: u64,
     /// Changes made by the command, as INFO's `rdb_changes_since_last_save` counts them.
     pub dirty: u64,
+    /// CLIENT PAUSE: an expired key is merely not there, and stays until the pause is over.
+    pub keep_expired: bool,
     /// CLIENT NO-TOUCH: reads leave the LRU and LFU bits alone.
     pub no_touch: bool,
 }
@@ -67,7 +69,17 @@ impl<'a> Keyspace<'a> {
         db: u16,
         now_ms: u64,
     ) -> Self {
-        Self { store, effects, stats, held, db, now_ms, dirty: 0, no_touch: false }
+        Self {
+            store,
+            effects,
+            stats,
+            held,
+            db,
+            now_ms,
+            dirty: 0,
+            keep_expired: false,
+            no_touch: false,
+        }
     }
 
     /// A second view of the same shards, for a nested call. Add its `dirty` to this one's after.
@@ -80,6 +92,7 @@ impl<'a> Keyspace<'a> {
             db,
             now_ms: self.now_ms,
             dirty: 0,
+            keep_expired: self.keep_expired,
             no_touch: self.no_touch,
         }
     }
@@ -126,7 +139,9 @@ impl<'a> Keyspace<'a> {
             // through; the early return is what the borrow checker cannot see.
             return Some(unsafe { found.unbound() });
         }
-        self.expire(db, key);
+        if !self.keep_expired {
+            self.expire(db, key);
+        }
         None
     }
 

@@ -126,10 +126,7 @@ impl Desk {
             return;
         }
         for socket in &self.accepted {
-            match socket {
-                Socket::Tcp(socket) => serve(server, socket.as_fd(), &mut self.bytes),
-                Socket::Unix(socket) => serve(server, socket.as_fd(), &mut self.bytes),
-            }
+            serve(server, socket.as_fd(), &mut self.bytes);
         }
     }
 }

@@ -9,7 +9,7 @@
 use crate::dispatch::{Core, Fast, FastCommand, Next, fast, process, run_fast};
 use crate::net::conn::Conn;
 use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_request};
-use crate::session::ClientFlags;
+use crate::session::{ClientFlags, REPLY_ROOM_MAX};
 
 use slab::Slab;
 use std::sync::atomic::Ordering;
@@ -81,7 +81,7 @@ impl Round {
             requests: Vec::new(),
             visits: Vec::new(),
             window: Vec::new(),
-            out: Vec::new(),
+            out: Vec::with_capacity(if arena_bytes > 0 { OUT_BYTES_SOFT_MAX } else { 0 }),
             unsent: 0,
         }
     }
@@ -104,7 +104,7 @@ impl Round {
         let mut arena = std::mem::take(&mut self.arena);
         let stop = self.parse(conn, 0, state, &mut arena[..end], start, limits);
         if stop < end {
-            state.stash.extend_from_slice(&arena[stop..end]);
+            state.stash_bytes(&arena[stop..end]);
         }
         self.arena = arena;
     }
@@ -126,7 +126,7 @@ impl Round {
             return;
         }
         if stop < end {
-            state.stash.extend_from_slice(&stash[stop..]);
+            state.stash_bytes(&stash[stop..]);
         }
         self.stashes.push(stash);
     }
@@ -274,7 +274,7 @@ impl Round {
         self.visits.clear();
         self.out.clear();
         if self.out.capacity() > 4 * OUT_BYTES_SOFT_MAX {
-            self.out = Vec::new();
+            self.out = Vec::with_capacity(OUT_BYTES_SOFT_MAX);
         }
     }
 
@@ -282,8 +282,10 @@ impl Round {
     /// buckets. 0: the command is none for the fast path, or its shard is busy.
     fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
         self.window.clear();
+        core.make_room();
         let server = core.server.clone();
-        if server.monitors.load(Ordering::Relaxed) > 0
+        if core.ceiling.is_out
+            || server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(core.now_ms).is_some()
             || server.scripting.running.is_busy()
         {
@@ -439,11 +441,22 @@ impl Round {
                 .unwrap_or(self.out.len());
             let from = visit.replies_from.min(to);
             let conn = &mut conns[visit.conn];
+            let bytes = to - from;
             let mut lost = conn.client.flags.has(ClientFlags::CLOSE_ASAP);
-            if from < to && !lost {
+            if bytes > REPLY_ROOM_MAX as usize && !lost {
+                lost = conn.is_over_hard_limit(core, bytes);
+            }
+            if bytes > 0 && !lost {
                 core.stats.writes.add(1);
-                core.stats.net_output_bytes.add((to - from) as u64);
+                core.stats.net_output_bytes.add(bytes as u64);
+                conn.note_replies(bytes);
                 lost = conn.send(&self.out[from..to]).is_err();
+                conn.note_memory(&core.server.clients);
+            }
+            conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
+            if visit.buffer > 0 {
+                conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
+                conn.note_stash();
             }
             let in_hand =
                 visit.stopped.is_some() || !conn.stash.is_empty() || conn.pending_bytes() > 0;

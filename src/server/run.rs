@@ -6,21 +6,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 use mio::{Poll, Waker};
 use rand::Rng;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::banner;
 use super::cluster::{self, ClusterStartError};
-use super::{CoreMailbox, Pause, Server};
+use super::{CoreMailbox, Pause, Server, Shutdown, Testing, shutdown};
 use crate::commands::CommandTable;
 use crate::config::Config;
 use crate::keyspace::Store;
+use crate::logging;
 use crate::net::{EventLoop, ListenError, Listening, bind_all};
 use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
-use crate::stats::{CoreStats, Journal, MemoryUse};
+use crate::stats::{Accounting, CoreStats, Journal, Overrun};
+use crate::sys::process::{self, PidFile};
 use crate::sys::{LazyFree, unix_ms};
 
 /// Why the server did not start, or ended.
@@ -34,8 +34,8 @@ pub enum RunError {
     Io(#[from] io::Error),
 }
 
-/// Runs a server until it is told to stop.
-pub fn run(config: Arc<Config>) -> Result<(), RunError> {
+/// Runs a server until it is told to stop. The pid file goes with it.
+pub fn run(config: Arc<Config>, pid_file: Option<PidFile>) -> Result<(), RunError> {
     let threads = match config.threads.get() as usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -52,6 +52,10 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         polls.push(poll);
     }
     let commands = CommandTable::get();
+    // One share more, for the thread that frees.
+    let accounting = Arc::new(Accounting::new(threads + 1));
+    let freeing = accounting.clone();
+    let lazy_free = LazyFree::start(move || freeing.share(threads).publish())?;
     let server = Arc::new(Server {
         store: Store::new(config.clone(), threads, threads, is_cluster),
         gate: Gate::new(threads),
@@ -65,13 +69,16 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         monitors: AtomicUsize::new(0),
         is_cluster,
         cluster: prepared.as_ref().map(|prepared| prepared.handle.clone()),
-        active_expire: AtomicBool::new(true),
+        testing: Testing::default(),
+        shutdown: Shutdown::default(),
         listening: Listening::default(),
         started_ms: unix_ms(),
         run_id: run_id(),
         stopping: AtomicBool::new(false),
         wide_waiters: AtomicU64::new(0),
-        lazy_free: LazyFree::start()?,
+        lazy_free,
+        accounting,
+        overrun: Overrun::default(),
         journal: Journal::default(),
         clock: quanta::Clock::new(),
         scripting: Scripting::new(threads),
@@ -79,7 +86,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     });
     server.listening.note(&listeners);
     super::rebind::follow(&server);
-    stop_on_signals(server.clone())?;
+    shutdown::follow_signals(server.clone())?;
+    process::follow_oom_score_adj(&server.config, logging::is_replica);
     let mut listeners = Some(listeners);
     let mut loops = Vec::new();
     for (id, poll) in polls.into_iter().enumerate() {
@@ -90,7 +98,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
     };
-    server.journal.note_start(MemoryUse::read().allocated);
+    server.accounting.share(0).publish();
+    server.journal.note_start(server.accounting.used());
     tracing::info!("Server initialized");
     if server.config.port.get() != 0 {
         tracing::info!("Ready to accept connections tcp");
@@ -98,6 +107,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     if !server.config.unixsocket.is_empty() {
         tracing::info!("Ready to accept connections unix");
     }
+    process::notify_ready(&server.config);
     let first = loops.remove(0);
     let others = loops
         .into_iter()
@@ -121,7 +131,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
             tracing::error!("The cluster bus ended by a panic");
         }
     }
-    tracing::info!("Bye bye");
+    drop(pid_file);
+    tracing::warn!("Tsubame is now ready to exit, bye bye...");
     Ok(result?)
 }
 
@@ -129,16 +140,4 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
 fn run_id() -> String {
     let mut rng = rand::rng();
     (0..40).map(|_| char::from_digit(rng.random_range(0..16), 16).unwrap_or('0')).collect()
-}
-
-fn stop_on_signals(server: Arc<Server>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
-            tracing::info!("Received {name} scheduling shutdown...");
-            server.stop();
-        }
-    })?;
-    Ok(())
 }

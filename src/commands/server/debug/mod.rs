@@ -3,6 +3,7 @@
 mod digest;
 mod keys;
 mod protocol;
+mod switches;
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -30,7 +31,7 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&DEBUG];
 
 /// Switches of parts that this server does not have, or that it never turns on: accepted, because
 /// suites set them before what they really test, and without effect.
-const WITHOUT_EFFECT: [&str; 15] = [
+const WITHOUT_EFFECT: [&str; 13] = [
     "aof-flush-sleep",
     "client-enforce-reply-list",
     "close-cluster-link-on-packet-drop",
@@ -41,11 +42,9 @@ const WITHOUT_EFFECT: [&str; 15] = [
     "drop-cluster-packet-filter",
     "hashtable-can-abort-shrink",
     "pause-after-fork",
-    "pause-cron",
     "replicate",
     "set-disable-deny-scripts",
     "set-skip-checksum-validation",
-    "replybuffer",
 ];
 
 fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
@@ -71,7 +70,7 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
             flow.reply().ok();
         }
         ("set-active-expire", 3) => {
-            flow.core.server.active_expire.store(args.at(2) != b"0", Relaxed);
+            flow.core.server.testing.active_expire.store(args.at(2) != b"0", Relaxed);
             flow.reply().ok();
         }
         ("quicklist-packed-threshold", 3) => packed_threshold(flow, args.at(2))?,
@@ -88,6 +87,11 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         ("populate", 3..=5) => keys::populate(flow, args)?,
         ("digest", 2) => digest::all(flow)?,
         ("digest-value", _) => digest::values(flow, args)?,
+        ("pause-cron", 3) => switches::pause_cron(flow, args.at(2)),
+        ("replybuffer", 4) => switches::replybuffer(flow, args)?,
+        ("mallctl", 3) => switches::mallctl(flow, args.at(2))?,
+        ("mallctl-str", 4) if args.is(3, "void") => switches::mallctl_str(flow, args.at(2))?,
+        ("panic", 2) => panic!("DEBUG PANIC was called"),
         ("change-repl-id", 2) => flow.reply().ok(),
         ("leak" | "structsize", _) => flow.reply().ok(),
         (name, 3..) if WITHOUT_EFFECT.contains(&name) => flow.reply().ok(),
@@ -153,8 +157,16 @@ fn help(flow: &mut Flow<'_>) {
             "    How the table of a value is filled.",
             "LISTPACK <key>",
             "    The entries of a value in its packed form.",
+            "MALLCTL <name>",
+            "    A number that the allocator knows by this name.",
+            "MALLCTL-STR <name> VOID",
+            "    Has the allocator do what it knows by this name.",
             "OBJECT <key> [fast]",
             "    Low level details of a key and its value.",
+            "PANIC",
+            "    Ends the server as a fault in it would.",
+            "PAUSE-CRON <0|1>",
+            "    Whether nothing is done by the clock.",
             "POPULATE <count> [<prefix>] [<size>]",
             "    Makes <count> string keys named key:<num>, or <prefix>:<num>.",
             "PROTOCOL <type>",
@@ -162,6 +174,10 @@ fn help(flow: &mut Flow<'_>) {
             "    null, array, set, map, attrib, push, verbatim, true, false.",
             "QUICKLIST-PACKED-THRESHOLD <size>",
             "    Accepted for the sake of tests.",
+            "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>",
+            "    For how long the most that a client's replies took is remembered.",
+            "REPLYBUFFER RESIZING <0|1>",
+            "    Whether the room for a client's replies follows what they take.",
             "SDSLEN <key>",
             "    Lengths of a key and its string.",
             "SET-ACTIVE-EXPIRE <0|1>",
