@@ -27,7 +27,10 @@ fn message(info: &PanicHookInfo<'_>) -> String {
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("without a name");
     let place = info.location().map_or_else(String::new, |place| format!(" at {place}"));
-    let why = info.payload_as_str().unwrap_or("for an unknown reason");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let why = text.unwrap_or("for an unknown reason");
     format!("Thread {thread} panicked{place}: {why}")
 }
 

@@ -225,7 +225,8 @@ impl Conn {
         let mut is_over = limit.hard > 0 && pending > limit.hard;
         if limit.soft > 0 && pending > limit.soft {
             let since = *self.soft_limit_since_ms.get_or_insert(core.now_ms);
-            is_over |= core.now_ms.saturating_sub(since) > limit.soft_seconds * 1000;
+            // In whole seconds of the clock, as the peers count: nobody goes before the time is up.
+            is_over |= (core.now_ms / 1000).saturating_sub(since / 1000) > limit.soft_seconds;
         } else {
             self.soft_limit_since_ms = None;
         }

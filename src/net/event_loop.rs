@@ -28,7 +28,7 @@ const LISTENERS: usize = usize::MAX / 2;
 
 /// What one read takes at the most; a connection that has more waits for its next turn.
 const READ_BYTES: usize = 16 * 1024;
-const ARENA_BYTES: usize = 256 * 1024;
+const ARENA_BYTES: usize = 128 * 1024;
 /// Connections in a round.
 const VISITS_MAX: usize = 128;
 const EVENTS_MAX: usize = 512;
@@ -750,12 +750,12 @@ impl EventLoop {
     }
 
     fn close_all(&mut self) {
+        self.listeners.clear();
         let all: Vec<usize> = self.conns.iter().map(|(slot, _)| slot).collect();
         for slot in all {
             let _ = self.conns[slot].send_pending();
             self.close(slot);
         }
-        self.listeners.clear();
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 const WINDOW_MAX: usize = 32;
 
 /// Replies are sent once they amount to this, even in the middle of a round.
-const OUT_BYTES_SOFT_MAX: usize = 256 * 1024;
+const OUT_BYTES_SOFT_MAX: usize = 64 * 1024;
 
 /// A request of the round.
 #[derive(Debug, Clone, Copy)]
@@ -237,6 +237,7 @@ impl Round {
                 let complete =
                     self.requests.get(next).map_or(self.visits.len(), |r| r.visit as usize);
                 self.send(core, conns, complete, &mut done);
+                self.send_open(core, conns, complete);
             }
         }
         let all = self.visits.len();
@@ -273,7 +274,7 @@ impl Round {
         self.requests.clear();
         self.visits.clear();
         self.out.clear();
-        if self.out.capacity() > 4 * OUT_BYTES_SOFT_MAX {
+        if self.out.capacity() > 2 * OUT_BYTES_SOFT_MAX {
             self.out = Vec::with_capacity(OUT_BYTES_SOFT_MAX);
         }
     }
@@ -424,6 +425,20 @@ impl Round {
         }
     }
 
+    /// Sends what there is of the replies of a visit that still has requests to run, if that is much:
+    /// a short request may have a long reply, and a pipeline many of them.
+    fn send_open(&mut self, core: &Core, conns: &mut Slab<Conn>, open: usize) {
+        let Some(visit) = self.visits.get(open) else { return };
+        if self.out.len() <= OUT_BYTES_SOFT_MAX || visit.replies_from == usize::MAX {
+            return;
+        }
+        let conn = &mut conns[visit.conn];
+        if !deliver(core, conn, &self.out[visit.replies_from..]) {
+            conn.client.set_flag(ClientFlags::CLOSE_ASAP, true);
+        }
+        self.out.truncate(visit.replies_from);
+    }
+
     /// Sends the replies of the visits before `until`.
     fn send(
         &mut self,
@@ -441,18 +456,7 @@ impl Round {
                 .unwrap_or(self.out.len());
             let from = visit.replies_from.min(to);
             let conn = &mut conns[visit.conn];
-            let bytes = to - from;
-            let mut lost = conn.client.flags.has(ClientFlags::CLOSE_ASAP);
-            if bytes > REPLY_ROOM_MAX as usize && !lost {
-                lost = conn.is_over_hard_limit(core, bytes);
-            }
-            if bytes > 0 && !lost {
-                core.stats.writes.add(1);
-                core.stats.net_output_bytes.add(bytes as u64);
-                conn.note_replies(bytes);
-                lost = conn.send(&self.out[from..to]).is_err();
-                conn.note_memory(&core.server.clients);
-            }
+            let lost = !deliver(core, conn, &self.out[from..to]);
             conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
             if visit.buffer > 0 {
                 conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
@@ -480,6 +484,25 @@ impl Round {
             }
         }
     }
+}
+
+/// Sends replies, or keeps what the socket does not take. `false`: the connection is to be closed.
+fn deliver(core: &Core, conn: &mut Conn, replies: &[u8]) -> bool {
+    if conn.client.flags.has(ClientFlags::CLOSE_ASAP) {
+        return false;
+    }
+    if replies.is_empty() {
+        return true;
+    }
+    if replies.len() > REPLY_ROOM_MAX as usize && conn.is_over_hard_limit(core, replies.len()) {
+        return false;
+    }
+    core.stats.writes.add(1);
+    core.stats.net_output_bytes.add(replies.len() as u64);
+    conn.note_replies(replies.len());
+    let is_there = conn.send(replies).is_ok();
+    conn.note_memory(&core.server.clients);
+    is_there
 }
 
 /// Whether a request may run a script: EVAL, FCALL and their kin, or EXEC.

@@ -155,6 +155,8 @@ impl Server {
     /// Asks all loops to stop.
     pub fn stop(&self) {
         if !self.stopping.swap(true, Ordering::SeqCst) {
+            // Whose connection closes knows that there is no use in connecting again.
+            self.listening.end();
             for core in 0..self.cores() {
                 self.post(core, Message::Stop);
             }

@@ -20,8 +20,7 @@ use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
 use crate::stats::{Accounting, CoreStats, Journal, Overrun};
-use crate::sys::process::{self, PidFile};
-use crate::sys::{LazyFree, unix_ms};
+use crate::sys::{LazyFree, process, unix_ms};
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -34,8 +33,8 @@ pub enum RunError {
     Io(#[from] io::Error),
 }
 
-/// Runs a server until it is told to stop. The pid file goes with it.
-pub fn run(config: Arc<Config>, pid_file: Option<PidFile>) -> Result<(), RunError> {
+/// Runs a server until it is told to stop.
+pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     let threads = match config.threads.get() as usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -131,8 +130,6 @@ pub fn run(config: Arc<Config>, pid_file: Option<PidFile>) -> Result<(), RunErro
             tracing::error!("The cluster bus ended by a panic");
         }
     }
-    drop(pid_file);
-    tracing::warn!("Tsubame is now ready to exit, bye bye...");
     Ok(result?)
 }
 

@@ -51,13 +51,14 @@ pub struct Accounting {
 }
 
 impl Accounting {
-    /// For so many threads that publish.
+    /// For so many threads that publish; the calling one has the first share.
     pub fn new(threads: usize) -> Self {
         let this = Self {
             shares: (0..threads).map(|_| Share::default()).collect(),
             offset: AtomicI64::new(0),
         };
-        this.correct(MemoryUse::read().allocated);
+        this.share(0).publish();
+        this.offset.store(MemoryUse::read().allocated as i64 - this.sum(), Ordering::Relaxed);
         this
     }
 

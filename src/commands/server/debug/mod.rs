@@ -31,7 +31,7 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&DEBUG];
 
 /// Switches of parts that this server does not have, or that it never turns on: accepted, because
 /// suites set them before what they really test, and without effect.
-const WITHOUT_EFFECT: [&str; 13] = [
+const WITHOUT_EFFECT: [&str; 12] = [
     "aof-flush-sleep",
     "client-enforce-reply-list",
     "close-cluster-link-on-packet-drop",
@@ -43,7 +43,6 @@ const WITHOUT_EFFECT: [&str; 13] = [
     "hashtable-can-abort-shrink",
     "pause-after-fork",
     "replicate",
-    "set-disable-deny-scripts",
     "set-skip-checksum-validation",
 ];
 
@@ -60,7 +59,7 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let name = std::str::from_utf8(&name).unwrap_or_default();
     match (name, args.len()) {
         ("help", 2) => help(flow),
-        ("sleep", 3) => sleep(flow, args.at(2)),
+        ("sleep", 3) => sleep(flow, args.at(2))?,
         ("error", 3) => {
             let text = String::from_utf8_lossy(args.at(2)).into_owned();
             return Err(CommandError::Line(text));
@@ -87,6 +86,7 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         ("populate", 3..=5) => keys::populate(flow, args)?,
         ("digest", 2) => digest::all(flow)?,
         ("digest-value", _) => digest::values(flow, args)?,
+        ("set-disable-deny-scripts", 3) => switches::set_disable_deny_scripts(flow, args.at(2)),
         ("pause-cron", 3) => switches::pause_cron(flow, args.at(2)),
         ("replybuffer", 4) => switches::replybuffer(flow, args)?,
         ("mallctl", 3) => switches::mallctl(flow, args.at(2))?,
@@ -105,15 +105,15 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// Holds this core still: its clients wait, as all do with the peers. What is not a number is
-/// zero.
-fn sleep(flow: &mut Flow<'_>, seconds: &[u8]) {
+/// Holds all cores still, as the peers hold still. What is not a number is zero.
+fn sleep(flow: &mut Flow<'_>, seconds: &[u8]) -> CommandResult {
     let seconds: f64 =
         std::str::from_utf8(seconds).ok().and_then(|text| text.parse().ok()).unwrap_or(0.0);
     if let Ok(duration) = Duration::try_from_secs_f64(seconds) {
-        std::thread::sleep(duration);
+        flow.with_gate(|_, _, _| std::thread::sleep(duration))?;
     }
     flow.reply().ok();
+    Ok(())
 }
 
 /// Lists here keep large elements apart by their own rule; the value is only checked.
@@ -182,8 +182,10 @@ fn help(flow: &mut Flow<'_>) {
             "    Lengths of a key and its string.",
             "SET-ACTIVE-EXPIRE <0|1>",
             "    Whether keys expire without being looked at.",
+            "SET-DISABLE-DENY-SCRIPTS <0|1>",
+            "    Whether scripts may run the commands that they usually may not.",
             "SLEEP <seconds>",
-            "    Holds the thread still that serves this connection. Decimals allowed.",
+            "    Holds the server still. Decimals allowed.",
             "STRINGMATCH-LEN <pattern> <string>",
             "    Whether a glob-style pattern matches a string.",
         ],

@@ -13,6 +13,11 @@ pub(super) fn pause_cron(flow: &mut Flow<'_>, paused: &[u8]) {
     flow.reply().ok();
 }
 
+pub(super) fn set_disable_deny_scripts(flow: &mut Flow<'_>, on: &[u8]) {
+    flow.core.server.testing.scripts_run_all.store(is_on(on), Relaxed);
+    flow.reply().ok();
+}
+
 /// REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>, REPLYBUFFER RESIZING <0|1>.
 pub(super) fn replybuffer(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let testing = &flow.core.server.testing;
