@@ -4,5 +4,6 @@
 mod bad_input;
 mod cluster;
 mod differential;
+mod idle_connections;
 mod scripting;
 mod support;
