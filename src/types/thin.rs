@@ -336,7 +336,7 @@ mod tests {
     fn a_buffer_that_changes_at_its_head_holds_what_a_deque_would_hold() {
         use rand::{Rng, SeedableRng};
         let seed = rand::rng().random();
-        println!("seed {seed}");
+        eprintln!("seed {seed}");
         let mut rng = rand::rngs::StdRng::seed_from_u64(seed);
         let mut thin = Thin::<Long>::new(&[2, 0]);
         let mut model = std::collections::VecDeque::<u8>::new();
