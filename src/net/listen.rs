@@ -19,6 +19,7 @@ pub struct Listening {
     pub handover: Mutex<Option<Vec<Listener>>>,
     /// Second handles of the TCP listeners, to end their listening from any thread.
     bound: Mutex<Vec<RawSocket>>,
+    kinds: Mutex<Vec<&'static str>>,
 }
 
 impl Listening {
@@ -29,6 +30,18 @@ impl Listening {
             Listener::Unix(..) => None,
         });
         *self.bound.lock() = handles.map(RawSocket::from).collect();
+        let mut kinds = self.kinds.lock();
+        kinds.clear();
+        kinds.extend(listeners.iter().map(|listener| match listener {
+            Listener::Tcp(..) => "tcp",
+            Listener::Unix(..) => "unix",
+        }));
+        kinds.dedup();
+    }
+
+    /// The kinds of listeners, in the words of the log.
+    pub fn kinds(&self) -> Vec<&'static str> {
+        self.kinds.lock().clone()
     }
 
     /// Ends listening on the old addresses and binds the new ones, for the accepting core to take
@@ -51,12 +64,18 @@ impl Listening {
 /// An address that could not be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    #[error("Could not create server TCP listening socket {address}: {error}")]
-    Tcp { address: String, error: io::Error },
-    #[error("Could not create server Unix listening socket {path}: {error}")]
-    Unix { path: String, error: io::Error },
+    #[error("Failed listening on port {port} (tcp), aborting.")]
+    Tcp { port: u16 },
+    #[error("Failed opening Unix socket: bind: {}", reason(.error))]
+    Unix { error: io::Error },
     #[error("Configured to not listen anywhere, exiting.")]
     Nowhere,
+}
+
+/// The system's words for an error, without the number behind them.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error ").next().unwrap_or(&text).to_owned()
 }
 
 /// Binds everything the configuration asks for.
@@ -75,8 +94,12 @@ pub fn bind_all(config: &Config) -> Result<Vec<Listener>, ListenError> {
                 Ok(listener) => listeners.push(listener),
                 Err(error) if optional && is_absent(&error) => {}
                 Err(error) => {
-                    let address = format!("{name}:{port}");
-                    return Err(ListenError::Tcp { address, error });
+                    tracing::warn!(
+                        "Warning: Could not create server TCP listening socket {name}:{port}: \
+                         bind: {}",
+                        reason(&error)
+                    );
+                    return Err(ListenError::Tcp { port });
                 }
             }
         }
@@ -84,7 +107,7 @@ pub fn bind_all(config: &Config) -> Result<Vec<Listener>, ListenError> {
     let path = config.unixsocket.string();
     if !path.is_empty() {
         let listener = bind_unix(&path, config.unixsocketperm.get() as u32)
-            .map_err(|error| ListenError::Unix { path, error })?;
+            .map_err(|error| ListenError::Unix { error })?;
         listeners.push(listener);
     }
     if listeners.is_empty() { Err(ListenError::Nowhere) } else { Ok(listeners) }

@@ -40,6 +40,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         threads => threads,
     };
     let is_cluster = config.cluster_enabled.get();
+    super::banner::show(&config);
     let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
     let listeners = bind_all(&config)?;
     let mut polls = Vec::new();
@@ -89,7 +90,10 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         None => None,
     };
     server.journal.note_start(MemoryUse::read().allocated);
-    tracing::info!("Ready to accept connections tcp");
+    tracing::info!("Server initialized");
+    for kind in server.listening.kinds() {
+        tracing::info!("Ready to accept connections {kind}");
+    }
     let first = loops.remove(0);
     let others = loops
         .into_iter()
@@ -113,7 +117,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
             tracing::error!("The cluster bus ended by a panic");
         }
     }
-    tracing::info!("Bye bye");
+    tracing::warn!("Tsubame is now ready to exit, bye bye...");
     Ok(result?)
 }
 
