@@ -29,9 +29,6 @@ pub enum Role {
     Replica,
 }
 
-/// The target of events that are written as they are, without time, process and level.
-pub const RAW: &str = "raw";
-
 static ROLE: AtomicU8 = AtomicU8::new(Role::Primary as u8);
 
 /// Sets the role that log lines show from now on.
@@ -85,9 +82,6 @@ impl<S: Subscriber> Layer<S> for Log {
         let mut text = Text::default();
         event.record(&mut text);
         let message = text.finish();
-        if event.metadata().target() == RAW {
-            return self.write(&message);
-        }
         let level = loglevel(event.metadata().level());
         let line = Line {
             pid: std::process::id(),
@@ -101,25 +95,23 @@ impl<S: Subscriber> Layer<S> for Log {
             message: &message,
         };
         let format = self.config.log_format.get();
-        self.write(&line.format(format, self.config.log_timestamp_format.get()));
+        write_raw(&self.config, &line.format(format, self.config.log_timestamp_format.get()));
         if let Some(syslog) = &self.syslog {
             syslog.send(level, &message);
         }
     }
 }
 
-impl Log {
-    /// A line that cannot be written is lost: there is nobody to tell.
-    fn write(&self, line: &str) {
-        if self.config.logfile.is_empty() {
-            let mut out = std::io::stdout().lock();
-            let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-            return;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        if let Ok(mut file) = options.append(true).create(true).open(self.config.logfile.path()) {
-            let _ = file.write_all(line.as_bytes());
-        }
+/// Writes to where the log goes, as it is. What cannot be written is lost: there is nobody to tell.
+pub fn write_raw(config: &Config, text: &str) {
+    if config.logfile.is_empty() {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    if let Ok(mut file) = options.append(true).create(true).open(config.logfile.path()) {
+        let _ = file.write_all(text.as_bytes());
     }
 }
 
@@ -306,19 +298,6 @@ mod tests {
         assert!(legacy.ends_with(".033") && legacy.contains(" Nov 2026 "), "{legacy}");
         let iso = line("").timestamp(LogTimestampFormat::Iso8601);
         assert!(iso.starts_with("2026-11-2") && iso.contains(".033"), "{iso}");
-    }
-
-    #[test]
-    fn raw_events_have_no_prefix() {
-        let config = Arc::new(Config::default());
-        let path = std::env::temp_dir().join(format!("tsubame-raw-log-{}", std::process::id()));
-        config.logfile.store(path.as_os_str().as_encoded_bytes().to_vec());
-        let log = Log { config, syslog: None };
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(log), || {
-            tracing::info!(target: RAW, "a\nb\n");
-        });
-        assert_eq!(std::fs::read_to_string(&path).expect("it was written"), "a\nb\n");
-        std::fs::remove_file(&path).expect("nobody else uses it");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(super) fn follow(server: &Arc<Server>) {
         server.config.on_change(&names, move |config| {
             let Some(server) = server_ref.upgrade() else { return Ok(()) };
             server.listening.rebind(config).map_err(|error| {
-                tracing::warn!("{error}");
+                tracing::warn!("Warning: {error}");
                 refusal.to_owned()
             })?;
             server.post(ACCEPTING_CORE, Message::Rebind);

@@ -9,6 +9,7 @@ use rand::Rng;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::banner;
 use super::cluster::{self, ClusterStartError};
 use super::{CoreMailbox, Pause, Server};
 use crate::commands::CommandTable;
@@ -40,8 +41,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         threads => threads,
     };
     let is_cluster = config.cluster_enabled.get();
-    super::banner::show(&config);
     let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
+    banner::show(&config, is_cluster);
     let listeners = bind_all(&config)?;
     let mut polls = Vec::new();
     let mut mailboxes = Vec::new();
@@ -91,8 +92,11 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     };
     server.journal.note_start(MemoryUse::read().allocated);
     tracing::info!("Server initialized");
-    for kind in server.listening.kinds() {
-        tracing::info!("Ready to accept connections {kind}");
+    if server.config.port.get() != 0 {
+        tracing::info!("Ready to accept connections tcp");
+    }
+    if !server.config.unixsocket.is_empty() {
+        tracing::info!("Ready to accept connections unix");
     }
     let first = loops.remove(0);
     let others = loops
@@ -117,7 +121,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
             tracing::error!("The cluster bus ended by a panic");
         }
     }
-    tracing::warn!("Tsubame is now ready to exit, bye bye...");
+    tracing::info!("Bye bye");
     Ok(result?)
 }
 
