@@ -5,4 +5,5 @@ mod bad_input;
 mod cluster;
 mod differential;
 mod scripting;
+mod suite_faults;
 mod support;
