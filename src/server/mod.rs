@@ -111,7 +111,7 @@ impl Server {
     #[inline]
     pub fn is_out_of_memory(&self) -> bool {
         let max = self.config.maxmemory.get();
-        max != 0 && self.exceeds(max as u64)
+        max != 0 && self.exceeds(max)
     }
 
     fn exceeds(&self, max: u64) -> bool {
