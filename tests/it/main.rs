@@ -6,4 +6,5 @@ mod cluster;
 mod differential;
 mod idle_connections;
 mod scripting;
+mod suite_faults;
 mod support;
