@@ -87,15 +87,6 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
     }
-    if core.ceiling.is_out && takes_memory(client, command) {
-        let mut error = CommandError::OutOfMemory;
-        if command.spec.name == "exec" {
-            transactions::discard_all(client);
-            error = CommandError::ExecRefused(error.to_string());
-        }
-        reject(core, client, Some(command), &error, out);
-        return Next::Continue;
-    }
     if is_paused(core, client, command) {
         return Next::Paused;
     }
@@ -195,16 +186,6 @@ fn reject(
         core.stats.commands[command.id].rejected.add(1);
     }
     write_error(core, out, client, error);
-}
-
-/// Whether a command is refused when there is no memory: EXEC by what was queued.
-fn takes_memory(client: &Client, command: &Command) -> bool {
-    command.flags.has(Flags::DENYOOM)
-        || command.spec.name == "exec"
-            && client
-                .multi
-                .as_ref()
-                .is_some_and(|m| m.queue.iter().any(|q| q.command.flags.has(Flags::DENYOOM)))
 }
 
 fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {

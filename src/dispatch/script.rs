@@ -132,6 +132,7 @@ fn run_locked(
     let call = ScriptCall { keys: run.keys, args: run.args, resp };
     let started = core.ticks();
     let slot = run.keys.first().map(|key| Key::new(key).slot);
+    let is_short_of_memory = core.ceiling.is_out && !run.script.flags.allow_oom;
     let mut host = Host {
         core,
         client: proxy,
@@ -140,6 +141,8 @@ fn run_locked(
         slot,
         args: OwnedArgs::default(),
         started,
+        is_short_of_memory,
+        has_written: false,
         has_effects: false,
         is_abandoned: false,
         is_escalated: false,
@@ -171,6 +174,9 @@ struct Host<'a> {
     slot: Option<u16>,
     args: OwnedArgs,
     started: u64,
+    /// The memory limit was passed when the script began.
+    is_short_of_memory: bool,
+    has_written: bool,
     /// It has done something that cannot be done twice.
     has_effects: bool,
     is_abandoned: bool,
@@ -358,6 +364,7 @@ impl Host<'_> {
         if !command.flags.has(Flags::READONLY) && command.spec.group != Group::Connection {
             self.has_effects = true;
             if command.is_write() {
+                self.has_written = true;
                 self.core.server.scripting.running.note_write(self.core.id);
             }
         }
@@ -388,12 +395,8 @@ impl Host<'_> {
         if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
             return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
         }
-        // A script that has written something is not stopped half-way.
-        if self.core.ceiling.is_out
-            && command.flags.has(Flags::DENYOOM)
-            && !self.has_effects
-            && !self.script.flags.allow_oom
-        {
+        // What it has begun it may end.
+        if self.is_short_of_memory && !self.has_written && command.flags.has(Flags::DENYOOM) {
             return Err(Refusal::Error(CommandError::OutOfMemory));
         }
         if self.core.server.is_cluster {

@@ -15,8 +15,8 @@ use super::conn::{Conn, Standing};
 use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
-use crate::commands::write_timeout;
-use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, note_ended_wait};
+use crate::commands::{transactions, write_timeout};
+use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
@@ -253,6 +253,11 @@ impl EventLoop {
                     self.conns[slot].client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
                 } else {
                     self.close(slot);
+                }
+            }
+            Message::Multi { conn, change } => {
+                if let Some(slot) = self.find(conn) {
+                    transactions::change(&mut self.conns[slot].client, change);
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
@@ -521,7 +526,6 @@ impl EventLoop {
             // Being served at this moment.
             return;
         }
-        note_ended_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out, conn.client.resp);
         if error {
@@ -529,6 +533,7 @@ impl EventLoop {
         } else {
             write_timeout(&mut reply, blocked.on_timeout);
         }
+        finish_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
         self.unblock(slot, &out);
     }
 

@@ -114,8 +114,6 @@ fn run_command(frame: &mut Frame<'_>) -> Result<CommandOutcome, Raised> {
         }
     }
     let failed = reply.first() == Some(&b'-');
-    // The arguments may have filled the stack; nobody needs them any more.
-    frame.pop(frame.arg_count());
     if convert::push_reply(frame, &reply).is_err() {
         return Err(raise_error(frame, "reached lua stack limit"));
     }

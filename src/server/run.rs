@@ -20,7 +20,7 @@ use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
 use crate::stats::{Accounting, CoreStats, Journal, Overrun};
-use crate::sys::{LazyFree, process, unix_ms};
+use crate::sys::{LazyFree, process, title, unix_ms};
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -85,14 +85,12 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     });
     server.listening.note(&listeners);
     super::rebind::follow(&server);
+    title::follow(&server.config);
     shutdown::follow_signals(server.clone())?;
     process::follow_oom_score_adj(&server.config, logging::is_replica);
-    let mut listeners = Some(listeners);
-    let mut loops = Vec::new();
-    for (id, poll) in polls.into_iter().enumerate() {
-        let listeners = if id == 0 { listeners.take().unwrap_or_default() } else { Vec::new() };
-        loops.push(EventLoop::new(id, server.clone(), poll, listeners)?);
-    }
+    let mut polls = polls.into_iter().enumerate();
+    let (_, first_poll) = polls.next().expect("there is at least one core");
+    let first = EventLoop::new(0, server.clone(), first_poll, listeners)?;
     let bus = match prepared {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
@@ -107,14 +105,17 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         tracing::info!("Ready to accept connections unix");
     }
     process::notify_ready(&server.config);
-    let first = loops.remove(0);
-    let others = loops
-        .into_iter()
-        .enumerate()
-        .map(|(index, event_loop)| {
-            std::thread::Builder::new()
-                .name(format!("core-{}", index + 1))
-                .spawn(move || event_loop.run())
+    let others = polls
+        .map(|(id, poll)| {
+            let server = server.clone();
+            std::thread::Builder::new().name(format!("core-{id}")).spawn(move || {
+                let result =
+                    EventLoop::new(id, server.clone(), poll, Vec::new()).and_then(EventLoop::run);
+                if result.is_err() {
+                    server.stop();
+                }
+                result
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     let result = first.run();
