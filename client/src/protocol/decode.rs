@@ -15,6 +15,7 @@ const SHARE_BYTES_MIN: usize = 16 << 10;
 const READ_BYTES: usize = 64 << 10;
 
 /// Cuts a stream of bytes into replies.
+#[derive(Debug)]
 pub(crate) struct ReplyReader {
     buf: BytesMut,
     scanner: Scanner,
