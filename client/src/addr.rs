@@ -115,7 +115,10 @@ mod tests {
         }
         for text in ["/run/db.sock", "unix:/run/db.sock"] {
             let addr: NodeAddr = text.parse().unwrap();
-            assert_eq!((addr.unix_path(), addr.to_string().as_str()), (Some("/run/db.sock"), "unix:/run/db.sock"));
+            assert_eq!(
+                (addr.unix_path(), addr.to_string().as_str()),
+                (Some("/run/db.sock"), "unix:/run/db.sock")
+            );
         }
         for text in ["", ":7000", "db:x", "[::1", "[::1]7", "db:0", "unix:"] {
             assert!(text.parse::<NodeAddr>().is_err(), "{text}");

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::request::{Body, Command, Detached, KeySlot, Patience, Request, Step, judge, route_slot};
+use crate::request::{
+    Body, Command, Detached, KeySlot, Patience, Request, Step, judge, route_slot,
+};
 use crate::table::known;
 use crate::value::{FromReply, Value};
 use crate::view::Place;
@@ -90,7 +92,8 @@ impl Blocking<'_> {
                     if matches!(error, Error::Closed) {
                         return Err(error);
                     }
-                    patience.renew(deadline.unwrap_or_else(|| Instant::now() + core.config.timeout));
+                    patience
+                        .renew(deadline.unwrap_or_else(|| Instant::now() + core.config.timeout));
                     patience.wait(error).await?;
                     place = route_slot(core, slot)?;
                 }

@@ -145,7 +145,8 @@ impl Cache {
             inner.remove(&oldest);
         }
         let used = inner.tick();
-        keys.iter().for_each(|key| inner.by_key.entry(key.clone()).or_default().push(frame.clone()));
+        keys.iter()
+            .for_each(|key| inner.by_key.entry(key.clone()).or_default().push(frame.clone()));
         inner.by_use.insert(used, frame.clone());
         inner.bytes += bytes;
         let entry = Entry { value: value.clone(), keys, slot, mux, until, bytes, used };
@@ -292,7 +293,6 @@ impl Cached<'_> {
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

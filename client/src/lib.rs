@@ -60,7 +60,9 @@ pub use net::Tls;
 pub use node::CircuitState;
 pub use pubsub::{Event, Message, Subscription};
 pub use replicas::ReadFrom;
-pub use request::{Atomic, Batch, Command, Detached, Pending, Plain, RawKind, Replies, Route, Ticket};
+pub use request::{
+    Atomic, Batch, Command, Detached, Pending, Plain, RawKind, Replies, Route, Ticket,
+};
 pub use scan::{Scan, ScanOptions};
 pub use script::{Script, ScriptCall};
 pub use seeds::{DnsSeeds, FileSeeds, SeedSource, SentinelSeeds};

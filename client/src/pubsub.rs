@@ -231,11 +231,7 @@ impl Task {
     }
 
     /// Passes messages on until the connection is over; gives the reason.
-    async fn receive(
-        &self,
-        connection: &mut Connection,
-        gap: &mut Option<Arc<str>>,
-    ) -> Arc<str> {
+    async fn receive(&self, connection: &mut Connection, gap: &mut Option<Arc<str>>) -> Arc<str> {
         loop {
             let items = match next_push(&mut connection.stream, &mut connection.reader).await {
                 Ok(Value::Push(items)) => items,

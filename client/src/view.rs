@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::addr::NodeAddr;
 use crate::builder::Config;
-use crate::error::Error;
 use crate::cache::Cache;
+use crate::error::Error;
 use crate::node::{Mux, NodeHandle, NodeShared, Registry};
 use crate::replicas::{Choice, ReadFrom, choose};
 use crate::request::Request;
@@ -160,7 +160,8 @@ impl Core {
     pub(crate) fn successor(&self, addr: &NodeAddr) -> Option<Place> {
         let view = self.view.load();
         let nodes = view.snapshot.nodes();
-        let shard = view.snapshot.shards().iter().find(|shard| nodes[shard.primary].addr == *addr)?;
+        let shard =
+            view.snapshot.shards().iter().find(|shard| nodes[shard.primary].addr == *addr)?;
         let up: smallvec::SmallVec<[usize; 8]> =
             shard.replicas.iter().copied().filter(|at| !view.handles[*at].is_down()).collect();
         let at = *up.get(self.turn.fetch_add(1, Ordering::Relaxed) % up.len().max(1))?;

@@ -74,7 +74,14 @@ impl Client {
                         _ => {
                             connection.keep_from_reuse();
                             let (client, requests) = (self, Vec::new());
-                            return Ok(Watch { client, connection, place, slot, requests, deadline });
+                            return Ok(Watch {
+                                client,
+                                connection,
+                                place,
+                                slot,
+                                requests,
+                                deadline,
+                            });
                         }
                     },
                     Err(lost) => Err(lost),

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_refused_at_once() {
-        for pem in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
+        for pem in
+            ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]
         {
             assert!(matches!(Tls::trusting(pem.as_bytes()), Err(Error::Config(_))), "{pem:?}");
         }

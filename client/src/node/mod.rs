@@ -70,9 +70,8 @@ pub(crate) struct NodeHandle {
 impl NodeHandle {
     pub(crate) fn new(addr: NodeAddr, shared: &Arc<NodeShared>) -> Self {
         let facts = Arc::new(NodeFacts::default());
-        let mux = |purpose| {
-            Arc::new(Mux::new(addr.clone(), shared.clone(), purpose, facts.clone()))
-        };
+        let mux =
+            |purpose| Arc::new(Mux::new(addr.clone(), shared.clone(), purpose, facts.clone()));
         let usual = Purpose { tracking: shared.cache.is_some(), ..Purpose::default() };
         let reads = Purpose { replica_reads: true, ..Purpose::default() };
         let count = shared.config.connections_per_node.max(1);

@@ -155,7 +155,8 @@ pub(crate) async fn execute_all(
         for group in groups {
             let bodies = group.items.iter().map(|index| &requests[*index].body);
             // A batch is not given back to look for a successor: a single request does that.
-            let sending = Sending { asking: group.asking, may_probe: false, ..Sending::now(deadline) };
+            let sending =
+                Sending { asking: group.asking, may_probe: false, ..Sending::now(deadline) };
             let rx = group.mux.submit_many(bodies, sending);
             sent.push((group, rx));
         }

@@ -62,16 +62,12 @@ pub(crate) async fn on_nodes(
     // All are queued before the first is awaited.
     let sent: Vec<_> = nodes
         .into_iter()
-        .map(|node| {
-            (node.mux(request.slot()).submit(&request.body, Sending::now(deadline)), node)
-        })
+        .map(|node| (node.mux(request.slot()).submit(&request.body, Sending::now(deadline)), node))
         .collect();
     let mut results = Vec::with_capacity(sent.len());
     for (sent, node) in sent {
         let outcome = match sent {
-            Ok(rx) => rx
-                .await
-                .unwrap_or(Err(Lost { sent: true, why: Why::Closed })),
+            Ok(rx) => rx.await.unwrap_or(Err(Lost { sent: true, why: Why::Closed })),
             Err(lost) => Err(lost),
         };
         let mut pinned = request.clone();

@@ -246,8 +246,8 @@ pub(crate) async fn follow_place(
                 if paid {
                     // A node that stays unreachable was waited for long enough; who was sent
                     // elsewhere meanwhile goes there.
-                    let unreachable =
-                        place.mux(request.slot()).is_down() && matches!(error, Error::Unavailable { .. });
+                    let unreachable = place.mux(request.slot()).is_down()
+                        && matches!(error, Error::Unavailable { .. });
                     if unreachable && next.is(&place) {
                         return Err(error);
                     }

@@ -18,14 +18,20 @@ use tsubame_client::{Client, ClientBuilder};
 /// The server of this workspace.
 pub fn tsubame() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
-    FOUND.get_or_init(|| std::env::var_os("TSUBAME_TEST_SERVER").map_or_else(build, |path| Some(path.into()))).clone()
+    FOUND
+        .get_or_init(|| {
+            std::env::var_os("TSUBAME_TEST_SERVER").map_or_else(build, |path| Some(path.into()))
+        })
+        .clone()
 }
 
 /// Builds the server with the test's own profile, which costs nothing when it is up to date.
 fn build() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     if !workspace.join("src/main.rs").is_file() {
-        eprintln!("skipped: the server's sources are not here; set TSUBAME_TEST_SERVER to its binary");
+        eprintln!(
+            "skipped: the server's sources are not here; set TSUBAME_TEST_SERVER to its binary"
+        );
         return None;
     }
     // …/target/PROFILE/deps/this-test
@@ -68,7 +74,7 @@ macro_rules! on_both_servers {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    if let Some(binary) = crate::support::tsubame() {
+                    if let Some(binary) = $crate::support::tsubame() {
                         super::$name(&binary).await;
                     }
                 }
@@ -78,7 +84,7 @@ macro_rules! on_both_servers {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    if let Some(binary) = crate::support::valkey() {
+                    if let Some(binary) = $crate::support::valkey() {
                         super::$name(&binary).await;
                     }
                 }
@@ -238,6 +244,45 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(100));
         }
         Cluster { servers }
+    }
+
+    /// A cluster of `n` primaries with a replica each; `None` if the server can't replicate.
+    pub fn start_with_replicas(binary: &Path, n: usize) -> Option<Cluster> {
+        let mut cluster = Cluster::start(binary, n);
+        let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+        let first = cluster.servers[0].port.to_string();
+        let replicas: Vec<Server> = (0..n).map(|_| Server::start(binary, &flags)).collect();
+        for replica in &replicas {
+            replica.call(&["CLUSTER", "MEET", "127.0.0.1", &first]);
+        }
+        let until = Instant::now() + Duration::from_secs(20);
+        for (replica, primary) in replicas.iter().zip(&cluster.servers) {
+            let id = primary.call(&["CLUSTER", "MYID"]).lines().nth(1)?.to_owned();
+            loop {
+                let told = replica.call(&["CLUSTER", "REPLICATE", &id]);
+                if told.starts_with("+OK") {
+                    break;
+                }
+                if !told.to_lowercase().contains("unknown node") || Instant::now() > until {
+                    eprintln!("CLUSTER REPLICATE: {told}");
+                    return None;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        let complete = |server: &Server| {
+            server.call(&["CLUSTER", "SLOTS"]).matches("127.0.0.1").count() == 2 * n
+        };
+        let synced =
+            |server: &Server| server.call(&["INFO", "replication"]).contains("link_status:up");
+        while !cluster.servers.iter().all(complete) || !replicas.iter().all(synced) {
+            if Instant::now() > until {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        cluster.servers.extend(replicas);
+        Some(cluster)
     }
 
     pub fn builder(&self) -> ClientBuilder {

@@ -1,15 +1,12 @@
-//! The client against real servers: a cluster of three, and a single one.
-
-#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
-
-mod support;
+//! Commands, batches, metadata, migration, messages, cancellation.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::on_both_servers;
+use crate::support::{Cluster, Server};
 use bytes::Bytes;
-use support::{Cluster, Server};
 use tsubame_client::{Client, Error, Event, Kind, Route, Script, Slot, Value, commands};
 
 on_both_servers! {
@@ -191,7 +188,12 @@ async fn a_migrating_slot_is_followed(binary: &Path) {
     assert!(from.call(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]).starts_with("+OK"));
     let port = to.port.to_string();
     for n in 0..200 {
-        from.call(&["MIGRATE", "127.0.0.1", &port, &key(n), "0", "5000"]);
+        let told = from.call(&["MIGRATE", "127.0.0.1", &port, &key(n), "0", "5000"]);
+        if told.contains("unknown command") {
+            eprintln!("skipped: the server has no MIGRATE");
+            return load.await.unwrap();
+        }
+        assert!(told.starts_with('+'), "{told}");
     }
     assert!(to.call(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]).starts_with("+OK"));
     from.call(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
