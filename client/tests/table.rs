@@ -297,8 +297,7 @@ fn write_module(module: &Module<'_>) -> String {
             writeln!(body, "    /// `{}`: {says}.\n    ///", command.name).unwrap();
             if command.runs {
                 body.push_str(
-                    "    /// ```\n    /// # include!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/tests/support/doctest.rs\"));\n    \
-                     /// # with_server(async |client| {\n",
+                    "    /// ```\n    /// # tsubame_client_testing::with_server(async |client| {\n",
                 );
             } else {
                 body.push_str(
@@ -328,6 +327,9 @@ fn write_module(module: &Module<'_>) -> String {
     if has("Bytes") {
         out.push_str("use bytes::Bytes;\n\n");
     }
+    let (uses, rest): (Vec<&str>, Vec<&str>) =
+        module.options.iter().partition(|line| line.starts_with("use "));
+    uses.iter().for_each(|line| writeln!(out, "{line}").unwrap());
     let macros: Vec<&str> = ["blocking_commands", "commands", "options"]
         .into_iter()
         .filter(|name| has(&format!("\n{name}! {{")) || options.starts_with(&format!("{name}!")))
@@ -336,9 +338,6 @@ fn write_module(module: &Module<'_>) -> String {
         [one] => writeln!(out, "use super::{one};").unwrap(),
         _ => writeln!(out, "use super::{{{}}};", macros.join(", ")).unwrap(),
     }
-    let (uses, rest): (Vec<&str>, Vec<&str>) =
-        module.options.iter().partition(|line| line.starts_with("use "));
-    uses.iter().for_each(|line| writeln!(out, "{line}").unwrap());
     let ours: Vec<&str> = [("Command", "Command<"), ("Value", "Value")]
         .into_iter()
         .filter(|(_, used)| has(used))

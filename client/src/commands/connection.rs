@@ -13,8 +13,7 @@ commands! {
     /// `PING`: asks all primaries for a sign of life.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.ping().await?, "PONG");
     /// # Ok(()) });
     /// ```
@@ -22,8 +21,7 @@ commands! {
     /// `ECHO`: the message back, from some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.echo("hi").await?, "hi");
     /// # Ok(()) });
     /// ```
@@ -31,8 +29,7 @@ commands! {
     /// `TIME`: some primary's clock: seconds since 1970, and microseconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.time().await?.0 > 1_700_000_000);
     /// # Ok(()) });
     /// ```
@@ -40,8 +37,7 @@ commands! {
     /// `PUBLISH`: sends a message to a channel; returns how many clients of the node that took it received it.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.publish("news", "hello").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -49,8 +45,7 @@ commands! {
     /// `SPUBLISH`: sends a message to a shard channel; returns how many clients received it.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.spublish("news", "hello").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -58,8 +53,7 @@ commands! {
     /// `PUBSUB CHANNELS`: the channels of some node that somebody listens to.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.pubsub_channels("*").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -67,8 +61,7 @@ commands! {
     /// `PUBSUB NUMPAT`: how many patterns somebody listens to, on some node.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.pubsub_numpat().await?, 0);
     /// # Ok(()) });
     /// ```
@@ -76,8 +69,7 @@ commands! {
     /// `PUBSUB NUMSUB`: how many listen to channels, on some node.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.pubsub_numsub(["news"]).await?[0].1, 0);
     /// # Ok(()) });
     /// ```
@@ -85,8 +77,7 @@ commands! {
     /// `PUBSUB SHARDCHANNELS`: the shard channels of some node that somebody listens to.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.pubsub_shardchannels("*").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -94,8 +85,7 @@ commands! {
     /// `PUBSUB SHARDNUMSUB`: how many listen to shard channels, on some node.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.pubsub_shardnumsub(["news"]).await?[0].1, 0);
     /// # Ok(()) });
     /// ```
@@ -103,8 +93,7 @@ commands! {
     /// `CLIENT ID`: the number of the shared connection to some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.client_id().await? > 0);
     /// # Ok(()) });
     /// ```
@@ -112,8 +101,7 @@ commands! {
     /// `CLIENT INFO`: the line of CLIENT LIST of the shared connection to some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.client_info().await?.contains("lib-name=tsubame-client"));
     /// # Ok(()) });
     /// ```
@@ -121,8 +109,7 @@ commands! {
     /// `CLIENT LIST`: the connections of some primary; say of which with `on`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.client_list().await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -130,8 +117,7 @@ commands! {
     /// `CLIENT GETNAME`: the name of the shared connection to some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.client_getname().await?;
     /// # Ok(()) });
     /// ```
@@ -139,8 +125,7 @@ commands! {
     /// `CLIENT GETREDIR`: where invalidations of the shared connection go; -1: tracking is off.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.client_getredir().await?, -1);
     /// # Ok(()) });
     /// ```
@@ -148,8 +133,7 @@ commands! {
     /// `CLIENT TRACKINGINFO`: how the shared connection is tracked.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.client_trackinginfo().await?;
     /// # Ok(()) });
     /// ```
@@ -157,8 +141,7 @@ commands! {
     /// `CLIENT KILL`: closes connections of some primary, as its words say; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.client_kill(["ID", "999999999"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -166,8 +149,7 @@ commands! {
     /// `CLIENT UNBLOCK`: ends the wait of a connection of some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.client_unblock(999_999_999).await?);
     /// # Ok(()) });
     /// ```
@@ -175,8 +157,7 @@ commands! {
     /// `CLIENT PAUSE`: lets some primary answer nobody for a time.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.client_pause(1).await?;
     /// # Ok(()) });
     /// ```
@@ -184,8 +165,7 @@ commands! {
     /// `CLIENT UNPAUSE`: ends the pause.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.client_unpause().await?;
     /// # Ok(()) });
     /// ```

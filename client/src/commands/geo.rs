@@ -10,8 +10,7 @@ commands! {
     /// `GEOADD`: adds places, given as longitude, latitude and name; returns how many are new.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.geoadd("g", [(13.361389, 38.115556, "Palermo")]).await?, 1);
     /// # Ok(()) });
     /// ```
@@ -19,8 +18,7 @@ commands! {
     /// `GEOPOS`: longitude and latitude of places.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.geopos("g", ["Palermo"]).await?, [None]);
     /// # Ok(()) });
     /// ```
@@ -28,8 +26,7 @@ commands! {
     /// `GEODIST`: the distance of two places in a unit: `m`, `km`, `mi`, `ft`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.geodist("g", "a", "b", "km").await?, None);
     /// # Ok(()) });
     /// ```
@@ -37,8 +34,7 @@ commands! {
     /// `GEOHASH`: the geohashes of places.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.geohash("g", ["a"]).await?, [None]);
     /// # Ok(()) });
     /// ```
@@ -46,8 +42,7 @@ commands! {
     /// `GEOSEARCH`: places in an area, as its words say.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.geoadd("g", [(13.361389, 38.115556, "Palermo")]).await?;
     /// let near = ["FROMLONLAT", "13", "38", "BYRADIUS", "100", "km", "ASC"];
     /// assert_eq!(client.geosearch("g", near).await?, ["Palermo"]);
@@ -57,8 +52,7 @@ commands! {
     /// `GEOSEARCHSTORE`: stores places in an area; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let near = ["FROMLONLAT", "13", "38", "BYRADIUS", "100", "km"];
     /// assert_eq!(client.geosearchstore("{g}2", "{g}1", near).await?, 0);
     /// # Ok(()) });
@@ -67,8 +61,7 @@ commands! {
     /// `GEORADIUS`: places around a point; GEOSEARCH is newer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.georadius("g", 13, 38, 100, "km").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -76,8 +69,7 @@ commands! {
     /// `GEORADIUS_RO`: GEORADIUS that a replica may answer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.georadius_ro("g", 13, 38, 100, "km").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -85,8 +77,7 @@ commands! {
     /// `GEORADIUSBYMEMBER`: places around a place; GEOSEARCH is newer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.geoadd("g", [(13.361389, 38.115556, "Palermo")]).await?;
     /// assert_eq!(client.georadiusbymember("g", "Palermo", 1, "km").await?, ["Palermo"]);
     /// # Ok(()) });
@@ -95,8 +86,7 @@ commands! {
     /// `GEORADIUSBYMEMBER_RO`: GEORADIUSBYMEMBER that a replica may answer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.geoadd("g", [(13.361389, 38.115556, "Palermo")]).await?;
     /// assert_eq!(client.georadiusbymember_ro("g", "Palermo", 1, "km").await?.len(), 1);
     /// # Ok(()) });

@@ -12,8 +12,7 @@ commands! {
     /// `HSET`: sets fields; returns how many are new.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hset("h", [("a", 1), ("b", 2)]).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -21,8 +20,7 @@ commands! {
     /// `HMSET`: the old form of HSET.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hmset("h", [("a", 1)]).await?;
     /// # Ok(()) });
     /// ```
@@ -30,8 +28,7 @@ commands! {
     /// `HSETNX`: sets a field if it does not exist.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hsetnx("h", "a", 1).await?);
     /// # Ok(()) });
     /// ```
@@ -39,8 +36,7 @@ commands! {
     /// `HGET`: the value of a field.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hset("h", [("a", 1)]).await?;
     /// assert_eq!(client.hget("h", "a").as_::<i64>().await?, 1);
     /// # Ok(()) });
@@ -49,8 +45,7 @@ commands! {
     /// `HMGET`: the values of fields, in their order.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hmget("h", ["a", "b"]).await?, [None, None]);
     /// # Ok(()) });
     /// ```
@@ -58,8 +53,7 @@ commands! {
     /// `HGETALL`: all fields and values.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hset("h", [("a", 1)]).await?;
     /// assert_eq!(client.hgetall("h").await?.len(), 1);
     /// # Ok(()) });
@@ -68,8 +62,7 @@ commands! {
     /// `HDEL`: deletes fields; returns how many there were.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hdel("h", ["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -77,8 +70,7 @@ commands! {
     /// `HEXISTS`: whether a field exists.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.hexists("h", "a").await?);
     /// # Ok(()) });
     /// ```
@@ -86,8 +78,7 @@ commands! {
     /// `HLEN`: the number of fields.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hlen("h").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -95,8 +86,7 @@ commands! {
     /// `HSTRLEN`: the length of a field's value.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hstrlen("h", "a").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -104,8 +94,7 @@ commands! {
     /// `HKEYS`: all fields.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hkeys("h").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -113,8 +102,7 @@ commands! {
     /// `HVALS`: all values.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hvals("h").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -122,8 +110,7 @@ commands! {
     /// `HINCRBY`: adds to a field; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hincrby("h", "a", 2).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -131,8 +118,7 @@ commands! {
     /// `HINCRBYFLOAT`: adds a number with a fraction to a field; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hincrbyfloat("h", "a", 0.5).await?, 0.5);
     /// # Ok(()) });
     /// ```
@@ -140,8 +126,7 @@ commands! {
     /// `HRANDFIELD`: a random field.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hrandfield("h").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -149,8 +134,7 @@ commands! {
     /// `HRANDFIELD`: random fields, distinct ones if the count is positive.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hrandfield_count("h", 2).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -158,8 +142,7 @@ commands! {
     /// `HSCAN`: a page of fields and values, and the cursor of the next; it is 0 at the end.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hset("h", [("a", 1)]).await?;
     /// let (next, page) = client.hscan("h", 0).matching("a*").await?;
     /// assert_eq!((next, page.len()), (0, 1));
@@ -169,8 +152,7 @@ commands! {
     /// `HEXPIRE`: lets fields expire after seconds; for each 1, or why not.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hset("h", [("a", 1)]).await?;
     /// assert_eq!(client.hexpire("h", 60, ["a"]).await?, [1]);
     /// # Ok(()) });
@@ -179,8 +161,7 @@ commands! {
     /// `HPEXPIRE`: lets fields expire after milliseconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hpexpire("h", 60_000, ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -188,8 +169,7 @@ commands! {
     /// `HEXPIREAT`: lets fields expire at a time in seconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hexpireat("h", 4_000_000_000u64, ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -197,8 +177,7 @@ commands! {
     /// `HPEXPIREAT`: lets fields expire at a time in milliseconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hpexpireat("h", 4_000_000_000_000u64, ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -206,8 +185,7 @@ commands! {
     /// `HPERSIST`: lets fields expire no more.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hpersist("h", ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -215,8 +193,7 @@ commands! {
     /// `HTTL`: seconds until fields expire; -1 if one does not, -2 if there is none.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.httl("h", ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -224,8 +201,7 @@ commands! {
     /// `HPTTL`: milliseconds until fields expire.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hpttl("h", ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -233,8 +209,7 @@ commands! {
     /// `HEXPIRETIME`: when fields expire, in seconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hexpiretime("h", ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -242,8 +217,7 @@ commands! {
     /// `HPEXPIRETIME`: when fields expire, in milliseconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hpexpiretime("h", ["a"]).await?, [-2]);
     /// # Ok(()) });
     /// ```
@@ -251,8 +225,7 @@ commands! {
     /// `HGETDEL`: the values of fields, which it deletes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.hgetdel("h", ["a"]).await?, [None]);
     /// # Ok(()) });
     /// ```
@@ -260,8 +233,7 @@ commands! {
     /// `HGETEX`: the values of fields, whose expiry it may change as the words say.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.hset("h", [("a", 1)]).await?;
     /// assert!(client.hgetex("h", ["EX", "60"], ["a"]).await?[0].is_some());
     /// # Ok(()) });
@@ -270,8 +242,7 @@ commands! {
     /// `HSETEX`: sets fields and their expiry as the words say.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.hsetex("h", ["EX", "60"], [("a", 1)]).await?);
     /// # Ok(()) });
     /// ```

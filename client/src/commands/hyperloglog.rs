@@ -8,8 +8,7 @@ commands! {
     /// `PFADD`: adds elements; whether the count may have changed.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.pfadd("p", ["a", "b"]).await?);
     /// # Ok(()) });
     /// ```
@@ -17,8 +16,7 @@ commands! {
     /// `PFCOUNT`: about how many distinct elements were added, to keys of one slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.pfadd("p", ["a", "b"]).await?;
     /// assert_eq!(client.pfcount(["p"]).await?, 2);
     /// # Ok(()) });
@@ -27,8 +25,7 @@ commands! {
     /// `PFMERGE`: joins counters.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.pfmerge("{p}3", ["{p}1", "{p}2"]).await?;
     /// # Ok(()) });
     /// ```

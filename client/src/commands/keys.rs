@@ -10,8 +10,7 @@ commands! {
     /// `DEL`: deletes keys; returns how many there were. In a cluster it is split by slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("a", 1).await?;
     /// assert_eq!(client.del(["a", "b"]).await?, 1);
     /// # Ok(()) });
@@ -20,8 +19,7 @@ commands! {
     /// `UNLINK`: deletes keys, and frees their memory in the background.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.unlink(["a", "b"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -29,8 +27,7 @@ commands! {
     /// `EXISTS`: how many of the keys exist; a key that is named twice counts twice.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("a", 1).await?;
     /// assert_eq!(client.exists(["a", "a", "b"]).await?, 2);
     /// # Ok(()) });
@@ -39,8 +36,7 @@ commands! {
     /// `TOUCH`: marks keys as used; returns how many exist.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.touch(["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -48,8 +44,7 @@ commands! {
     /// `TYPE`: the type of a key's value, `none` if there is none.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.type_of("k").await?, "none");
     /// # Ok(()) });
     /// ```
@@ -57,8 +52,7 @@ commands! {
     /// `EXPIRE`: lets a key expire after seconds. False if there is no such key.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// assert!(client.expire("k", 60).nx().await?);
     /// # Ok(()) });
@@ -67,8 +61,7 @@ commands! {
     /// `PEXPIRE`: lets a key expire after milliseconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.pexpire("k", 60_000).await?);
     /// # Ok(()) });
     /// ```
@@ -76,8 +69,7 @@ commands! {
     /// `EXPIREAT`: lets a key expire at a time in seconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.expireat("k", 4_000_000_000u64).await?);
     /// # Ok(()) });
     /// ```
@@ -85,8 +77,7 @@ commands! {
     /// `PEXPIREAT`: lets a key expire at a time in milliseconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.pexpireat("k", 4_000_000_000_000u64).await?);
     /// # Ok(()) });
     /// ```
@@ -94,8 +85,7 @@ commands! {
     /// `PERSIST`: lets a key expire no more.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.persist("k").await?);
     /// # Ok(()) });
     /// ```
@@ -103,8 +93,7 @@ commands! {
     /// `TTL`: seconds until a key expires; -1 if it does not, -2 if there is none.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.ttl("k").await?, -2);
     /// # Ok(()) });
     /// ```
@@ -112,8 +101,7 @@ commands! {
     /// `PTTL`: milliseconds until a key expires; -1 if it does not, -2 if there is none.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.pttl("k").await?, -2);
     /// # Ok(()) });
     /// ```
@@ -121,8 +109,7 @@ commands! {
     /// `EXPIRETIME`: when a key expires, in seconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.expiretime("k").await?, -2);
     /// # Ok(()) });
     /// ```
@@ -130,8 +117,7 @@ commands! {
     /// `PEXPIRETIME`: when a key expires, in milliseconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.pexpiretime("k").await?, -2);
     /// # Ok(()) });
     /// ```
@@ -139,8 +125,7 @@ commands! {
     /// `RENAME`: renames a key. Both names must be in one slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("{k}a", 1).await?;
     /// client.rename("{k}a", "{k}b").await?;
     /// # Ok(()) });
@@ -149,8 +134,7 @@ commands! {
     /// `RENAMENX`: renames a key if the new name is free.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("{k}a", 1).await?;
     /// assert!(client.renamenx("{k}a", "{k}b").await?);
     /// # Ok(()) });
@@ -159,8 +143,7 @@ commands! {
     /// `COPY`: copies a value to another key of the same slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("{k}a", 1).await?;
     /// assert!(client.copy("{k}a", "{k}b").replace().await?);
     /// # Ok(()) });
@@ -169,8 +152,7 @@ commands! {
     /// `MOVE`: moves a key to another database.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.move_to("k", 1).await?);
     /// # Ok(()) });
     /// ```
@@ -178,8 +160,7 @@ commands! {
     /// `DUMP`: a value in serialized form.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.dump("k").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -187,8 +168,7 @@ commands! {
     /// `RESTORE`: creates a key from its serialized form, to expire after milliseconds or never (0).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// let dump = client.dump("k").await?.unwrap_or_default();
     /// client.restore("copy", 0, dump).replace().await?;
@@ -206,8 +186,7 @@ commands! {
     /// `OBJECT ENCODING`: how a value is kept in memory.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// assert_eq!(client.object_encoding("k").await?.as_deref(), Some("int"));
     /// # Ok(()) });
@@ -224,8 +203,7 @@ commands! {
     /// `OBJECT IDLETIME`: seconds since a key was used.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// assert!(client.object_idletime("k").await?.is_some());
     /// # Ok(()) });
@@ -234,8 +212,7 @@ commands! {
     /// `OBJECT REFCOUNT`: how many references a value has.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", "text").await?;
     /// assert_eq!(client.object_refcount("k").await?, Some(1));
     /// # Ok(()) });
@@ -244,8 +221,7 @@ commands! {
     /// `KEYS`: all keys that match a pattern, of all primaries. It stops each server while it runs; see [`Client::scan`](crate::Client::scan).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// assert_eq!(client.keys("*").await?.len(), 1);
     /// # Ok(()) });
@@ -254,8 +230,7 @@ commands! {
     /// `RANDOMKEY`: a random key of some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.randomkey().await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -263,8 +238,7 @@ commands! {
     /// `SORT`: the elements of a list, set or sorted set, in order.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", [3, 1, 2]).await?;
     /// assert_eq!(client.sort("l").desc().as_::<Vec<i64>>().await?, [3, 2, 1]);
     /// # Ok(()) });
@@ -273,8 +247,7 @@ commands! {
     /// `SORT_RO`: SORT without STORE, which a replica may answer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.sort_ro("l").alpha().await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -285,8 +258,7 @@ blocking_commands! {
     /// `WAIT`: waits until so many replicas have what was written on its own connection before; returns how many have.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.blocking().wait(0, 10).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -294,8 +266,7 @@ blocking_commands! {
     /// `WAITAOF`: waits until what was written is on disk, here and on so many replicas.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.blocking().waitaof(0, 0, 10).await?;
     /// # Ok(()) });
     /// ```

@@ -10,8 +10,7 @@ commands! {
     /// `LPUSH`: prepends elements; returns the length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.lpush("l", ["a", "b"]).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -19,8 +18,7 @@ commands! {
     /// `RPUSH`: appends elements; returns the length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.rpush("l", ["a", "b"]).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -28,8 +26,7 @@ commands! {
     /// `LPUSHX`: prepends elements if the list exists.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.lpushx("l", ["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -37,8 +34,7 @@ commands! {
     /// `RPUSHX`: appends elements if the list exists.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.rpushx("l", ["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -46,8 +42,7 @@ commands! {
     /// `LPOP`: removes and returns the first element.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a", "b"]).await?;
     /// assert_eq!(client.lpop("l").await?.as_deref(), Some(&b"a"[..]));
     /// # Ok(()) });
@@ -56,8 +51,7 @@ commands! {
     /// `RPOP`: removes and returns the last element.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.rpop("l").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -65,8 +59,7 @@ commands! {
     /// `LPOP`: removes and returns the first elements.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a", "b"]).await?;
     /// assert_eq!(client.lpop_count("l", 5).await?.len(), 2);
     /// # Ok(()) });
@@ -75,8 +68,7 @@ commands! {
     /// `RPOP`: removes and returns the last elements.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.rpop_count("l", 5).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -84,8 +76,7 @@ commands! {
     /// `LMPOP`: removes and returns elements from an end (`LEFT`, `RIGHT`) of the first list that has any.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a", "b"]).await?;
     /// let popped = client.lmpop(["l"], "LEFT").count(2).await?;
     /// assert_eq!(popped.map(|(_, elements)| elements.len()), Some(2));
@@ -95,8 +86,7 @@ commands! {
     /// `LLEN`: the length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.llen("l").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -104,8 +94,7 @@ commands! {
     /// `LRANGE`: elements; both ends are included, and negative ones count from the end.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", [1, 2, 3]).await?;
     /// assert_eq!(client.lrange("l", 0, -1).as_::<Vec<i64>>().await?, [1, 2, 3]);
     /// # Ok(()) });
@@ -114,8 +103,7 @@ commands! {
     /// `LINDEX`: an element by its position.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.lindex("l", 0).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -123,8 +111,7 @@ commands! {
     /// `LSET`: replaces an element.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a"]).await?;
     /// client.lset("l", 0, "b").await?;
     /// # Ok(()) });
@@ -133,8 +120,7 @@ commands! {
     /// `LREM`: removes equal elements: from the start, from the end (negative count), or all (0).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.lrem("l", 0, "a").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -142,8 +128,7 @@ commands! {
     /// `LTRIM`: keeps only a range.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.ltrim("l", 0, 99).await?;
     /// # Ok(()) });
     /// ```
@@ -151,8 +136,7 @@ commands! {
     /// `LINSERT`: inserts `BEFORE` or `AFTER` an element; the length, or -1 if there is none such.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a"]).await?;
     /// assert_eq!(client.linsert("l", "AFTER", "a", "b").await?, 2);
     /// # Ok(()) });
@@ -161,8 +145,7 @@ commands! {
     /// `LPOS`: the position of an element.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("l", ["a", "b"]).await?;
     /// assert_eq!(client.lpos("l", "b").await?, Some(1));
     /// # Ok(()) });
@@ -171,8 +154,7 @@ commands! {
     /// `LMOVE`: moves an element between ends (`LEFT`, `RIGHT`) of two lists of one slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.lmove("{l}1", "{l}2", "LEFT", "RIGHT").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -180,8 +162,7 @@ commands! {
     /// `RPOPLPUSH`: moves the last element to the beginning of another list.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.rpoplpush("{l}1", "{l}2").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -192,8 +173,7 @@ blocking_commands! {
     /// `BLPOP`: removes and returns the first element of the first list that has any, with its key; waits for one up to some seconds, or for ever (0).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.rpush("jobs", ["a"]).await?;
     /// let (_, job) = client.blocking().blpop(["jobs"], 1).await?.unwrap_or_default();
     /// assert_eq!(job, "a");
@@ -203,8 +183,7 @@ blocking_commands! {
     /// `BRPOP`: removes and returns the last element of the first list that has any, with its key; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().brpop(["jobs"], 0.01).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -212,8 +191,7 @@ blocking_commands! {
     /// `BLMOVE`: moves an element between ends of two lists of one slot; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().blmove("{l}1", "{l}2", "LEFT", "RIGHT", 0.01).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -221,8 +199,7 @@ blocking_commands! {
     /// `BRPOPLPUSH`: moves the last element to the beginning of another list; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().brpoplpush("{l}1", "{l}2", 0.01).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -230,8 +207,7 @@ blocking_commands! {
     /// `BLMPOP`: removes and returns an element from an end of the first list that has any; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().blmpop(0.01, ["l"], "LEFT").await?.is_none());
     /// # Ok(()) });
     /// ```

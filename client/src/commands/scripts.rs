@@ -11,8 +11,7 @@ commands! {
     /// `EVAL`: runs a script.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let sum = client.eval("return ARGV[1] + ARGV[2]", ["k"], [1, 2]).as_::<i64>().await?;
     /// assert_eq!(sum, 3);
     /// # Ok(()) });
@@ -21,8 +20,7 @@ commands! {
     /// `EVAL_RO`: runs a script that only reads.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.eval_ro("return redis.call('GET', KEYS[1])", ["k"], [""; 0]).await?;
     /// # Ok(()) });
     /// ```
@@ -30,8 +28,7 @@ commands! {
     /// `EVALSHA`: runs a script by its hash.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let sha1 = client.script_load("return 7").await?;
     /// assert_eq!(client.evalsha(sha1, ["k"], [""; 0]).as_::<i64>().await?, 7);
     /// # Ok(()) });
@@ -40,8 +37,7 @@ commands! {
     /// `EVALSHA_RO`: runs a script that only reads by its hash.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let sha1 = client.script_load("return 7").await?;
     /// client.evalsha_ro(sha1, ["k"], [""; 0]).await?;
     /// # Ok(()) });
@@ -50,8 +46,7 @@ commands! {
     /// `SCRIPT LOAD`: loads a script on all nodes; returns its hash.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.script_load("return 1").await?.len(), 40);
     /// # Ok(()) });
     /// ```
@@ -59,8 +54,7 @@ commands! {
     /// `SCRIPT EXISTS`: for each hash whether all primaries have the script.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.script_exists(["0"]).await?, [false]);
     /// # Ok(()) });
     /// ```
@@ -68,8 +62,7 @@ commands! {
     /// `SCRIPT FLUSH`: forgets all scripts on all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.script_flush().await?;
     /// # Ok(()) });
     /// ```
@@ -85,8 +78,7 @@ commands! {
     /// `SCRIPT SHOW`: the source of a script (Valkey).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let sha1 = client.script_load("return 7").await?;
     /// assert_eq!(client.script_show(sha1).await?, "return 7");
     /// # Ok(()) });
@@ -111,8 +103,7 @@ commands! {
     /// `FUNCTION LOAD`: loads a library on all primaries; returns its name.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.function_load("#!lua name=l\nserver.register_function('f', function() return 1 end)").await?;
     /// assert_eq!(client.fcall("f", ["k"], [""; 0]).as_::<i64>().await?, 1);
     /// # Ok(()) });
@@ -121,8 +112,7 @@ commands! {
     /// `FUNCTION LOAD`: loads a library in the place of the one of its name, with the word `REPLACE`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.function_load_replace("REPLACE", "#!lua name=l\nserver.register_function('f', function() return 1 end)").await?;
     /// # Ok(()) });
     /// ```
@@ -138,8 +128,7 @@ commands! {
     /// `FUNCTION DUMP`: all libraries of some primary in serialized form.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.function_dump().await?;
     /// # Ok(()) });
     /// ```
@@ -147,8 +136,7 @@ commands! {
     /// `FUNCTION RESTORE`: loads libraries from their serialized form, on all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let dump = client.function_dump().await?;
     /// client.function_restore(dump).await?;
     /// # Ok(()) });
@@ -157,8 +145,7 @@ commands! {
     /// `FUNCTION FLUSH`: deletes all libraries on all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.function_flush().await?;
     /// # Ok(()) });
     /// ```
@@ -174,8 +161,7 @@ commands! {
     /// `FUNCTION LIST`: the libraries of some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.function_list().await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -183,8 +169,7 @@ commands! {
     /// `FUNCTION STATS`: what runs, and what engines there are; say of which node with `on`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.function_stats().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```

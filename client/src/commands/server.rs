@@ -13,8 +13,7 @@ commands! {
     /// `DBSIZE`: the number of keys, of all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.dbsize().await?, 0);
     /// # Ok(()) });
     /// ```
@@ -22,8 +21,7 @@ commands! {
     /// `FLUSHALL`: deletes all keys of all databases, on all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.flushall().await?;
     /// # Ok(()) });
     /// ```
@@ -31,8 +29,7 @@ commands! {
     /// `FLUSHDB`: deletes all keys of the database, on all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.flushdb().await?;
     /// # Ok(()) });
     /// ```
@@ -40,8 +37,7 @@ commands! {
     /// `SWAPDB`: exchanges two databases.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.swapdb(0, 1).await?;
     /// # Ok(()) });
     /// ```
@@ -49,8 +45,7 @@ commands! {
     /// `INFO`: facts and counters of some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let info = client.info(["server"]).on(tsubame_client::Route::AnyPrimary).await?;
     /// assert!(info.contains("redis_version"));
     /// # Ok(()) });
@@ -59,8 +54,7 @@ commands! {
     /// `ROLE`: whether a node is a primary or a replica, and its replication.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.role().await?;
     /// # Ok(()) });
     /// ```
@@ -68,8 +62,7 @@ commands! {
     /// `LASTSAVE`: when the data was saved last, in seconds since 1970.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.lastsave().await?;
     /// # Ok(()) });
     /// ```
@@ -133,8 +126,7 @@ commands! {
     /// `LOLWUT`: a picture.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.lolwut().await?;
     /// # Ok(()) });
     /// ```
@@ -142,8 +134,7 @@ commands! {
     /// `CONFIG GET`: settings of some primary.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.config_get(["maxmemory*"]).await?.contains_key("maxmemory"));
     /// # Ok(()) });
     /// ```
@@ -151,8 +142,7 @@ commands! {
     /// `CONFIG SET`: changes settings, on all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.config_set([("slowlog-max-len", 64)]).await?;
     /// # Ok(()) });
     /// ```
@@ -160,8 +150,7 @@ commands! {
     /// `CONFIG RESETSTAT`: sets counters to zero, on all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.config_resetstat().await?;
     /// # Ok(()) });
     /// ```
@@ -177,8 +166,7 @@ commands! {
     /// `ACL WHOAMI`: the user that the shared connections are authenticated as.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.acl_whoami().await?, "default");
     /// # Ok(()) });
     /// ```
@@ -186,8 +174,7 @@ commands! {
     /// `ACL CAT`: the categories of commands, or the commands of a category.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.acl_cat(["string"]).await?.contains(&"get".to_owned()));
     /// # Ok(()) });
     /// ```
@@ -195,8 +182,7 @@ commands! {
     /// `ACL SETUSER`: creates or changes a user, on all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.acl_setuser("ada", ["on", ">secret", "~*", "+@read"]).await?;
     /// # Ok(()) });
     /// ```
@@ -204,8 +190,7 @@ commands! {
     /// `ACL DELUSER`: deletes users, on all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.acl_deluser(["ada"]).await?;
     /// # Ok(()) });
     /// ```
@@ -213,8 +198,7 @@ commands! {
     /// `ACL GETUSER`: the rules of a user.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.acl_getuser("default").await?.is_some());
     /// # Ok(()) });
     /// ```
@@ -222,8 +206,7 @@ commands! {
     /// `ACL LIST`: the rules of all users.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.acl_list().await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -231,8 +214,7 @@ commands! {
     /// `ACL USERS`: the names of all users.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.acl_users().await?, ["default"]);
     /// # Ok(()) });
     /// ```
@@ -240,8 +222,7 @@ commands! {
     /// `ACL GENPASS`: a random password.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.acl_genpass().await?.len(), 64);
     /// # Ok(()) });
     /// ```
@@ -249,8 +230,7 @@ commands! {
     /// `ACL DRYRUN`: whether a user may execute a command: `OK`, or why not.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.acl_dryrun("default", ["GET", "k"]).await?, "OK");
     /// # Ok(()) });
     /// ```
@@ -258,8 +238,7 @@ commands! {
     /// `ACL LOG`: what was refused lately.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.acl_log(10).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -283,8 +262,7 @@ commands! {
     /// `COMMAND COUNT`: how many commands a server knows. The client itself never asks for commands.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.command_count().await? > 100);
     /// # Ok(()) });
     /// ```
@@ -292,8 +270,7 @@ commands! {
     /// `COMMAND DOCS`: what commands do.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.command_docs(["get"]).await?;
     /// # Ok(()) });
     /// ```
@@ -301,8 +278,7 @@ commands! {
     /// `COMMAND GETKEYS`: which arguments are keys.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.command_getkeys(["GET", "k"]).await?, ["k"]);
     /// # Ok(()) });
     /// ```
@@ -310,8 +286,7 @@ commands! {
     /// `COMMAND GETKEYSANDFLAGS`: which arguments are keys and what is done with them.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.command_getkeysandflags(["GET", "k"]).await?.len(), 1);
     /// # Ok(()) });
     /// ```
@@ -319,8 +294,7 @@ commands! {
     /// `COMMAND INFO`: properties of commands.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.command_info(["get"]).await?.len(), 1);
     /// # Ok(()) });
     /// ```
@@ -328,8 +302,7 @@ commands! {
     /// `COMMAND LIST`: the names of all commands.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.command_list().await?.contains(&"get".to_owned()));
     /// # Ok(()) });
     /// ```
@@ -337,8 +310,7 @@ commands! {
     /// `SLOWLOG GET`: commands that took long, of all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.slowlog_get(10).on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -346,8 +318,7 @@ commands! {
     /// `SLOWLOG LEN`: how many commands the logs of all nodes have.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.slowlog_len().await?;
     /// # Ok(()) });
     /// ```
@@ -355,8 +326,7 @@ commands! {
     /// `SLOWLOG RESET`: empties the logs of all nodes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.slowlog_reset().await?;
     /// # Ok(()) });
     /// ```
@@ -364,8 +334,7 @@ commands! {
     /// `COMMANDLOG GET`: the log of a kind (Valkey): `slow`, `large-request`, `large-reply`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.commandlog_get(10, "slow").on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -373,8 +342,7 @@ commands! {
     /// `COMMANDLOG LEN`: how much the log of a kind has.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.commandlog_len("slow").await?;
     /// # Ok(()) });
     /// ```
@@ -382,8 +350,7 @@ commands! {
     /// `COMMANDLOG RESET`: empties the log of a kind.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.commandlog_reset("slow").await?;
     /// # Ok(()) });
     /// ```
@@ -391,8 +358,7 @@ commands! {
     /// `LATENCY DOCTOR`: advice about latency.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.latency_doctor().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -408,8 +374,7 @@ commands! {
     /// `LATENCY HISTOGRAM`: how long commands took.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.latency_histogram(["get"]).on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -417,8 +382,7 @@ commands! {
     /// `LATENCY HISTORY`: the latencies of an event: time and milliseconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.latency_history("command").on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -426,8 +390,7 @@ commands! {
     /// `LATENCY LATEST`: the latest latency of each event.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.latency_latest().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -435,8 +398,7 @@ commands! {
     /// `LATENCY RESET`: forgets the latencies.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.latency_reset().await?;
     /// # Ok(()) });
     /// ```
@@ -444,8 +406,7 @@ commands! {
     /// `MEMORY USAGE`: how many bytes a key takes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.memory_usage("k").await?, None);
     /// # Ok(()) });
     /// ```
@@ -453,8 +414,7 @@ commands! {
     /// `MEMORY STATS`: what memory is used for.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.memory_stats().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -462,8 +422,7 @@ commands! {
     /// `MEMORY DOCTOR`: advice about memory.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.memory_doctor().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -471,8 +430,7 @@ commands! {
     /// `MEMORY MALLOC-STATS`: what the allocator says.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.memory_malloc_stats().on(tsubame_client::Route::AnyPrimary).await?;
     /// # Ok(()) });
     /// ```
@@ -480,8 +438,7 @@ commands! {
     /// `MEMORY PURGE`: gives unused memory back, on all primaries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.memory_purge().await?;
     /// # Ok(()) });
     /// ```
@@ -489,8 +446,7 @@ commands! {
     /// `MODULE LIST`: the modules that are loaded.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.module_list().await?;
     /// # Ok(()) });
     /// ```

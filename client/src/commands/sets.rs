@@ -13,8 +13,7 @@ commands! {
     /// `SADD`: adds members; returns how many are new.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.sadd("s", ["a", "b"]).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -22,8 +21,7 @@ commands! {
     /// `SREM`: removes members; returns how many there were.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.srem("s", ["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -31,8 +29,7 @@ commands! {
     /// `SISMEMBER`: whether it is a member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.sismember("s", "a").await?);
     /// # Ok(()) });
     /// ```
@@ -40,8 +37,7 @@ commands! {
     /// `SMISMEMBER`: for each whether it is a member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.smismember("s", ["a", "b"]).await?, [false, false]);
     /// # Ok(()) });
     /// ```
@@ -49,8 +45,7 @@ commands! {
     /// `SMEMBERS`: all members.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.sadd("s", ["a"]).await?;
     /// assert!(client.smembers("s").await?.contains(&b"a"[..]));
     /// # Ok(()) });
@@ -59,8 +54,7 @@ commands! {
     /// `SCARD`: the number of members.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.scard("s").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -68,8 +62,7 @@ commands! {
     /// `SPOP`: removes and returns a random member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.spop("s").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -77,8 +70,7 @@ commands! {
     /// `SPOP`: removes and returns random members.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.spop_count("s", 2).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -86,8 +78,7 @@ commands! {
     /// `SRANDMEMBER`: a random member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.srandmember("s").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -95,8 +86,7 @@ commands! {
     /// `SRANDMEMBER`: random members, distinct ones if the count is positive.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.srandmember_count("s", 2).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -104,8 +94,7 @@ commands! {
     /// `SMOVE`: moves a member to another set.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.smove("{s}1", "{s}2", "a").await?);
     /// # Ok(()) });
     /// ```
@@ -113,8 +102,7 @@ commands! {
     /// `SINTER`: what is in all sets.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.sinter(["{s}1", "{s}2"]).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -122,8 +110,7 @@ commands! {
     /// `SUNION`: what is in any set.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.sunion(["{s}1", "{s}2"]).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -131,8 +118,7 @@ commands! {
     /// `SDIFF`: what is in the first set and in no other.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.sdiff(["{s}1", "{s}2"]).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -140,8 +126,7 @@ commands! {
     /// `SINTERSTORE`: stores what is in all sets; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.sinterstore("{s}3", ["{s}1", "{s}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -149,8 +134,7 @@ commands! {
     /// `SUNIONSTORE`: stores what is in any set; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.sunionstore("{s}3", ["{s}1", "{s}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -158,8 +142,7 @@ commands! {
     /// `SDIFFSTORE`: stores what is in the first set and in no other; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.sdiffstore("{s}3", ["{s}1", "{s}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -167,8 +150,7 @@ commands! {
     /// `SINTERCARD`: how many are in all sets.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.sintercard(["{s}1", "{s}2"]).limit(10).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -176,8 +158,7 @@ commands! {
     /// `SSCAN`: a page of members, and the cursor of the next; it is 0 at the end.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let (next, page) = client.sscan("s", 0).count(100).await?;
     /// assert_eq!((next, page.len()), (0, 0));
     /// # Ok(()) });

@@ -14,8 +14,7 @@ commands! {
     /// `ZADD`: sets the scores of members, given as pairs of score and member; returns how many members are new.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zadd("z", [(1.5, "a"), (2.0, "b")]).await?, 2);
     /// # Ok(()) });
     /// ```
@@ -23,8 +22,7 @@ commands! {
     /// `ZADD`: ZADD with options, each a word: `NX`, `XX`, `GT`, `LT`, `CH`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zadd_with("z", ["XX", "CH"], [(1, "a")]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -32,8 +30,7 @@ commands! {
     /// `ZREM`: removes members; returns how many there were.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zrem("z", ["a"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -41,8 +38,7 @@ commands! {
     /// `ZSCORE`: the score of a member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zscore("z", "a").await?, None);
     /// # Ok(()) });
     /// ```
@@ -50,8 +46,7 @@ commands! {
     /// `ZMSCORE`: the scores of members, in their order.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zmscore("z", ["a"]).await?, [None]);
     /// # Ok(()) });
     /// ```
@@ -59,8 +54,7 @@ commands! {
     /// `ZINCRBY`: adds to a score; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zincrby("z", 1.5, "a").await?, 1.5);
     /// # Ok(()) });
     /// ```
@@ -68,8 +62,7 @@ commands! {
     /// `ZCARD`: the number of members.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zcard("z").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -77,8 +70,7 @@ commands! {
     /// `ZCOUNT`: the number of members with a score in a range.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zcount("z", "-inf", "(5").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -86,8 +78,7 @@ commands! {
     /// `ZLEXCOUNT`: the number of members in a range of names.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zlexcount("z", "-", "[c").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -95,8 +86,7 @@ commands! {
     /// `ZRANGE`: members in a range, of ranks unless the options say otherwise.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.zadd("z", [(1, "a"), (2, "b")]).await?;
     /// let best = client.zrange("z", 0, 0).rev().withscores().await?;
     /// assert_eq!(best[0].1, 2.0);
@@ -106,8 +96,7 @@ commands! {
     /// `ZRANGESTORE`: stores a range in another sorted set; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zrangestore("{z}2", "{z}1", 0, -1).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -115,8 +104,7 @@ commands! {
     /// `ZREVRANGE`: members in a range of ranks, the highest score first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrevrange("z", 0, -1).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -124,8 +112,7 @@ commands! {
     /// `ZRANGEBYSCORE`: members with a score in a range.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrangebyscore("z", 0, 10).limit(0, 5).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -133,8 +120,7 @@ commands! {
     /// `ZREVRANGEBYSCORE`: members with a score in a range, the highest first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrevrangebyscore("z", 10, 0).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -142,8 +128,7 @@ commands! {
     /// `ZRANGEBYLEX`: members in a range of names.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrangebylex("z", "-", "+").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -151,8 +136,7 @@ commands! {
     /// `ZREVRANGEBYLEX`: members in a range of names, the last first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrevrangebylex("z", "+", "-").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -160,8 +144,7 @@ commands! {
     /// `ZRANK`: the rank of a member, the lowest score first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zrank("z", "a").await?, None);
     /// # Ok(()) });
     /// ```
@@ -169,8 +152,7 @@ commands! {
     /// `ZREVRANK`: the rank of a member, the highest score first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zrevrank("z", "a").await?, None);
     /// # Ok(()) });
     /// ```
@@ -178,8 +160,7 @@ commands! {
     /// `ZPOPMIN`: removes and returns the member with the lowest score.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zpopmin("z").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -187,8 +168,7 @@ commands! {
     /// `ZPOPMAX`: removes and returns the member with the highest score.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zpopmax("z").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -196,8 +176,7 @@ commands! {
     /// `ZPOPMIN`: removes and returns the members with the lowest scores.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zpopmin_count("z", 3).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -205,8 +184,7 @@ commands! {
     /// `ZPOPMAX`: removes and returns the members with the highest scores.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zpopmax_count("z", 3).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -214,8 +192,7 @@ commands! {
     /// `ZMPOP`: removes and returns members (`MIN`, `MAX`) of the first set that has any.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zmpop(["z"], "MIN").count(2).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -223,8 +200,7 @@ commands! {
     /// `ZREMRANGEBYRANK`: removes a range of ranks; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zremrangebyrank("z", 0, -1).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -232,8 +208,7 @@ commands! {
     /// `ZREMRANGEBYSCORE`: removes a range of scores; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zremrangebyscore("z", 0, 1).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -241,8 +216,7 @@ commands! {
     /// `ZREMRANGEBYLEX`: removes a range of names; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zremrangebylex("z", "-", "+").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -250,8 +224,7 @@ commands! {
     /// `ZRANDMEMBER`: a random member.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrandmember("z").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -259,8 +232,7 @@ commands! {
     /// `ZRANDMEMBER`: random members, distinct ones if the count is positive.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zrandmember_count("z", 2).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -268,8 +240,7 @@ commands! {
     /// `ZUNION`: members of any set.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zunion(["{z}1", "{z}2"]).withscores().await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -277,8 +248,7 @@ commands! {
     /// `ZINTER`: members of all sets.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zinter(["{z}1", "{z}2"]).aggregate("MAX").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -286,8 +256,7 @@ commands! {
     /// `ZDIFF`: members of the first set and no other.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.zdiff(["{z}1", "{z}2"]).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -295,8 +264,7 @@ commands! {
     /// `ZINTERCARD`: how many members are in all sets.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zintercard(["{z}1", "{z}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -304,8 +272,7 @@ commands! {
     /// `ZUNIONSTORE`: stores members of any set; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zunionstore("{z}3", ["{z}1", "{z}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -313,8 +280,7 @@ commands! {
     /// `ZINTERSTORE`: stores members of all sets; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zinterstore("{z}3", ["{z}1", "{z}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -322,8 +288,7 @@ commands! {
     /// `ZDIFFSTORE`: stores members of the first set and no other; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.zdiffstore("{z}3", ["{z}1", "{z}2"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -331,8 +296,7 @@ commands! {
     /// `ZSCAN`: a page of members and scores, and the cursor of the next; it is 0 at the end.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let (next, page) = client.zscan("z", 0).await?;
     /// assert_eq!((next, page.len()), (0, 0));
     /// # Ok(()) });
@@ -344,8 +308,7 @@ blocking_commands! {
     /// `BZPOPMIN`: removes and returns the member with the lowest score of the first set that has any; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.zadd("z", [(1, "a")]).await?;
     /// let popped = client.blocking().bzpopmin(["z"], 1).await?;
     /// assert_eq!(popped.map(|(_, _, score)| score), Some(1.0));
@@ -355,8 +318,7 @@ blocking_commands! {
     /// `BZPOPMAX`: removes and returns the member with the highest score of the first set that has any; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().bzpopmax(["z"], 0.01).await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -364,8 +326,7 @@ blocking_commands! {
     /// `BZMPOP`: removes and returns a member (`MIN`, `MAX`) of the first set that has any; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().bzmpop(0.01, ["z"], "MIN").await?.is_none());
     /// # Ok(()) });
     /// ```

@@ -14,8 +14,7 @@ commands! {
     /// `XADD`: appends an entry; `*` as its id lets the server choose one. Returns the id.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let id = client.xadd("x", "*", [("temp", 21)]).await?;
     /// # Ok(()) });
     /// ```
@@ -23,8 +22,7 @@ commands! {
     /// `XADD`: XADD with words before the id: `NOMKSTREAM`, `MAXLEN ~ 1000`, `MINID …`.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xadd_with("x", ["MAXLEN", "1000"], "*", [("a", 1)]).await?;
     /// # Ok(()) });
     /// ```
@@ -32,8 +30,7 @@ commands! {
     /// `XLEN`: the number of entries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.xlen("x").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -41,8 +38,7 @@ commands! {
     /// `XDEL`: deletes entries; returns how many there were.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.xdel("x", ["1-1"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -50,8 +46,7 @@ commands! {
     /// `XRANGE`: entries between two ids; `-` and `+` are the ends.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xadd("x", "1-1", [("a", 1)]).await?;
     /// assert_eq!(client.xrange("x", "-", "+").count(10).await?.len(), 1);
     /// # Ok(()) });
@@ -60,8 +55,7 @@ commands! {
     /// `XREVRANGE`: entries between two ids, the last first.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.xrevrange("x", "+", "-").await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -69,8 +63,7 @@ commands! {
     /// `XTRIM`: removes the oldest entries, as its words say: `MAXLEN 1000`, `MINID 5-1`; returns how many.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.xtrim("x", ["MAXLEN", "1000"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -78,8 +71,7 @@ commands! {
     /// `XSETID`: sets the last id.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xadd("x", "1-1", [("a", 1)]).await?;
     /// client.xsetid("x", "5-0").await?;
     /// # Ok(()) });
@@ -88,8 +80,7 @@ commands! {
     /// `XACK`: acknowledges entries that a group was given.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.xack("x", "g", ["1-1"]).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -97,8 +88,7 @@ commands! {
     /// `XCLAIM`: gives entries that wait to another consumer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// client.xclaim("x", "g", "c", 0, ["1-1"]).await?;
     /// # Ok(()) });
@@ -107,8 +97,7 @@ commands! {
     /// `XAUTOCLAIM`: gives entries that waited long to another consumer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// client.xautoclaim("x", "g", "c", 60_000, "0").count(10).await?;
     /// # Ok(()) });
@@ -117,8 +106,7 @@ commands! {
     /// `XPENDING`: how much a group has still to acknowledge.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// client.xpending("x", "g").await?;
     /// # Ok(()) });
@@ -127,8 +115,7 @@ commands! {
     /// `XPENDING`: what a group has still to acknowledge: id, consumer, idle milliseconds, number of deliveries.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert!(client.xpending_range("x", "g", "-", "+", 10).await?.is_empty());
     /// # Ok(()) });
@@ -137,8 +124,7 @@ commands! {
     /// `XGROUP CREATE`: creates a group that reads from behind an id.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// # Ok(()) });
     /// ```
@@ -146,8 +132,7 @@ commands! {
     /// `XGROUP CREATECONSUMER`: creates a consumer.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert!(client.xgroup_createconsumer("x", "g", "c").await?);
     /// # Ok(()) });
@@ -156,8 +141,7 @@ commands! {
     /// `XGROUP DELCONSUMER`: deletes a consumer; returns how many entries it had still to acknowledge.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert_eq!(client.xgroup_delconsumer("x", "g", "c").await?, 0);
     /// # Ok(()) });
@@ -166,8 +150,7 @@ commands! {
     /// `XGROUP DESTROY`: deletes a group.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert!(client.xgroup_destroy("x", "g").await?);
     /// # Ok(()) });
@@ -176,8 +159,7 @@ commands! {
     /// `XGROUP SETID`: sets the id that a group reads from.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// client.xgroup_setid("x", "g", "0").await?;
     /// # Ok(()) });
@@ -186,8 +168,7 @@ commands! {
     /// `XINFO STREAM`: facts of a stream.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xadd("x", "*", [("a", 1)]).await?;
     /// assert_eq!(client.xinfo_stream("x").await?["length"].as_int(), Some(1));
     /// # Ok(()) });
@@ -196,8 +177,7 @@ commands! {
     /// `XINFO GROUPS`: facts of its groups.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert_eq!(client.xinfo_groups("x").await?.len(), 1);
     /// # Ok(()) });
@@ -206,8 +186,7 @@ commands! {
     /// `XINFO CONSUMERS`: facts of a group's consumers.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert!(client.xinfo_consumers("x", "g").await?.is_empty());
     /// # Ok(()) });
@@ -216,8 +195,7 @@ commands! {
     /// `XREAD`: entries behind an id of each stream, given as pairs of key and id; it does not wait.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xadd("x", "1-1", [("a", 1)]).await?;
     /// assert_eq!(client.xread([("x", "0")]).await?.len(), 1);
     /// # Ok(()) });
@@ -226,8 +204,7 @@ commands! {
     /// `XREADGROUP`: entries that no consumer of the group was given, with `>` as the id; it does not wait.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "0").mkstream().await?;
     /// client.xadd("x", "1-1", [("a", 1)]).await?;
     /// assert_eq!(client.xreadgroup("g", "c", [("x", ">")]).await?.len(), 1);
@@ -240,8 +217,7 @@ blocking_commands! {
     /// `XREAD`: entries behind an id of each stream; waits for one up to some milliseconds, or for ever (0).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.blocking().xread_block(10, [("x", "$")]).await?.is_empty());
     /// # Ok(()) });
     /// ```
@@ -249,8 +225,7 @@ blocking_commands! {
     /// `XREADGROUP`: entries that no consumer of the group was given; waits for one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.xgroup_create("x", "g", "$").mkstream().await?;
     /// assert!(client.blocking().xreadgroup_block("g", "c", 10, [("x", ">")]).await?.is_empty());
     /// # Ok(()) });

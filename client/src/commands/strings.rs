@@ -11,8 +11,7 @@ commands! {
     /// `GET`: the value of a key.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", "v").await?;
     /// assert_eq!(client.get("k").await?.as_deref(), Some(&b"v"[..]));
     /// # Ok(()) });
@@ -21,8 +20,7 @@ commands! {
     /// `SET`: gives a key a value. The reply is null if NX, XX or IFEQ prevented it; with GET, it is the old value.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", "v").ex(60).await?;
     /// assert!(client.set("k", "w").nx().await?.is_none());
     /// # Ok(()) });
@@ -31,8 +29,7 @@ commands! {
     /// `GETSET`: gives a key a value and returns the old one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.getset("k", "v").await?.is_none());
     /// # Ok(()) });
     /// ```
@@ -40,8 +37,7 @@ commands! {
     /// `GETDEL`: returns the value of a key and deletes it.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", 1).await?;
     /// assert_eq!(client.getdel("k").as_::<i64>().await?, 1);
     /// # Ok(()) });
@@ -50,8 +46,7 @@ commands! {
     /// `GETEX`: returns the value of a key and may change its expiry.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.getex("k").ex(10).await?;
     /// # Ok(()) });
     /// ```
@@ -59,8 +54,7 @@ commands! {
     /// `DELIFEQ`: deletes a key if it has this value (Valkey).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("lock", "mine").await?;
     /// assert!(!client.delifeq("lock", "yours").await?);
     /// # Ok(()) });
@@ -69,8 +63,7 @@ commands! {
     /// `MGET`: the values of keys, in their order. In a cluster it is split by slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("a", 1).await?;
     /// let values: Vec<Option<i64>> = client.mget(["a", "b"]).as_().await?;
     /// assert_eq!(values, [Some(1), None]);
@@ -80,8 +73,7 @@ commands! {
     /// `MSET`: gives keys their values. Keys of different slots need `non_atomic`, because they can't be set at once.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.mset([("{x}1", 1), ("{x}2", 2)]).await?;
     /// # Ok(()) });
     /// ```
@@ -89,8 +81,7 @@ commands! {
     /// `MSETNX`: gives keys their values if none of them exists. All must be in one slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.msetnx([("{x}1", 1), ("{x}2", 2)]).await?);
     /// # Ok(()) });
     /// ```
@@ -98,8 +89,7 @@ commands! {
     /// `MSETEX`: gives keys of one slot their values and an expiry (Valkey).
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.msetex([("{x}1", 1), ("{x}2", 2)]).ex(60).await?);
     /// # Ok(()) });
     /// ```
@@ -107,8 +97,7 @@ commands! {
     /// `SETNX`: gives a key a value if it does not exist.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(client.setnx("k", "v").await?);
     /// # Ok(()) });
     /// ```
@@ -116,8 +105,7 @@ commands! {
     /// `SETEX`: gives a key a value for some seconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.setex("k", 60, "v").await?;
     /// # Ok(()) });
     /// ```
@@ -125,8 +113,7 @@ commands! {
     /// `PSETEX`: gives a key a value for some milliseconds.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.psetex("k", 60_000, "v").await?;
     /// # Ok(()) });
     /// ```
@@ -134,8 +121,7 @@ commands! {
     /// `INCR`: adds one; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.incr("n").await?, 1);
     /// # Ok(()) });
     /// ```
@@ -143,8 +129,7 @@ commands! {
     /// `DECR`: subtracts one; returns the difference.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.decr("n").await?, -1);
     /// # Ok(()) });
     /// ```
@@ -152,8 +137,7 @@ commands! {
     /// `INCRBY`: adds; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.incrby("n", 5).await?, 5);
     /// # Ok(()) });
     /// ```
@@ -161,8 +145,7 @@ commands! {
     /// `DECRBY`: subtracts; returns the difference.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.decrby("n", 5).await?, -5);
     /// # Ok(()) });
     /// ```
@@ -170,8 +153,7 @@ commands! {
     /// `INCRBYFLOAT`: adds a number with a fraction; returns the sum.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.incrbyfloat("n", 0.5).await?, 0.5);
     /// # Ok(()) });
     /// ```
@@ -179,8 +161,7 @@ commands! {
     /// `APPEND`: appends to a value; returns its new length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.append("k", "abc").await?, 3);
     /// # Ok(()) });
     /// ```
@@ -188,8 +169,7 @@ commands! {
     /// `STRLEN`: the length of a value.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.strlen("k").await?, 0);
     /// # Ok(()) });
     /// ```
@@ -197,8 +177,7 @@ commands! {
     /// `GETRANGE`: a part of a value; both ends are included, and negative ones count from the end.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", "hello").await?;
     /// assert_eq!(client.getrange("k", 1, -2).await?, "ell");
     /// # Ok(()) });
@@ -207,8 +186,7 @@ commands! {
     /// `SUBSTR`: the old name of GETRANGE.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.substr("k", 0, -1).await?, "");
     /// # Ok(()) });
     /// ```
@@ -216,8 +194,7 @@ commands! {
     /// `SETRANGE`: overwrites a part of a value; returns its new length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.setrange("k", 2, "x").await?, 3);
     /// # Ok(()) });
     /// ```
@@ -225,8 +202,7 @@ commands! {
     /// `LCS`: the longest common subsequence of two values of one slot.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.mset([("{x}1", "ohmytext"), ("{x}2", "mynewtext")]).await?;
     /// assert_eq!(client.lcs("{x}1", "{x}2").await?, "mytext");
     /// # Ok(()) });
@@ -235,8 +211,7 @@ commands! {
     /// `SETBIT`: sets or clears a bit; returns the old one.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.setbit("k", 7, 1).await?);
     /// # Ok(()) });
     /// ```
@@ -244,8 +219,7 @@ commands! {
     /// `GETBIT`: a bit.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert!(!client.getbit("k", 7).await?);
     /// # Ok(()) });
     /// ```
@@ -253,8 +227,7 @@ commands! {
     /// `BITCOUNT`: the number of bits that are set.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.set("k", "a").await?;
     /// assert_eq!(client.bitcount("k").await?, 3);
     /// # Ok(()) });
@@ -263,8 +236,7 @@ commands! {
     /// `BITCOUNT`: the number of bits that are set in a range of bytes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.bitcount_range("k", 0, -1).await?, 0);
     /// # Ok(()) });
     /// ```
@@ -272,8 +244,7 @@ commands! {
     /// `BITPOS`: the position of the first bit that is set or clear; -1 if there is none.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.bitpos("k", 1).await?, -1);
     /// # Ok(()) });
     /// ```
@@ -281,8 +252,7 @@ commands! {
     /// `BITPOS`: the position of the first bit that is set or clear within a range of bytes.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.bitpos_range("k", 1, 0, -1).await?, -1);
     /// # Ok(()) });
     /// ```
@@ -290,8 +260,7 @@ commands! {
     /// `BITOP`: combines values bit by bit (`AND`, `OR`, `XOR`, `NOT`, `DIFF`, `ONE`, …) and stores the result; returns its length.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.mset([("{x}1", "a"), ("{x}2", "b")]).await?;
     /// assert_eq!(client.bitop("AND", "{x}3", ["{x}1", "{x}2"]).await?, 1);
     /// # Ok(()) });
@@ -300,8 +269,7 @@ commands! {
     /// `BITFIELD`: reads, sets and adds to integers of any width, as its words say.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// let sums = client.bitfield("k", ["INCRBY", "u8", "0", "5"]).await?;
     /// assert_eq!(sums, [Some(5)]);
     /// # Ok(()) });
@@ -310,8 +278,7 @@ commands! {
     /// `BITFIELD_RO`: reads integers of any width.
     ///
     /// ```
-    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/doctest.rs"));
-    /// # with_server(async |client| {
+    /// # tsubame_client_testing::with_server(async |client| {
     /// assert_eq!(client.bitfield_ro("k", ["GET", "u8", "0"]).await?, [Some(0)]);
     /// # Ok(()) });
     /// ```

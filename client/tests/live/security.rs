@@ -186,7 +186,9 @@ async fn sentinel(primary: Arc<AtomicU32>) -> NodeAddr {
                             _ => {}
                         }
                     }
-                    stream.write_all(reply.as_bytes()).await.unwrap();
+                    if stream.write_all(reply.as_bytes()).await.is_err() {
+                        return;
+                    }
                 }
             });
         }
