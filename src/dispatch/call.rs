@@ -45,23 +45,16 @@ pub fn call(
             result
         }
         Run::OnShard(run) | Run::Local(run) | Run::Gated(run) => {
-            let server = core.server.clone();
-            let mut ks = Keyspace::new(
-                &server.store,
-                &mut core.held,
-                &mut core.effects,
-                &core.stats,
-                client.db,
-                core.now_ms,
-            );
+            let Core { id, server, stats, held, effects, now_ms, .. } = &mut *core;
+            let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
             let mut cx = Cx {
                 ks,
                 reply: Reply::new(out, client.resp),
                 client,
-                server: &server,
+                server,
                 spec: command.spec,
-                core: core.id,
+                core: *id,
                 can_block: origin != Origin::Nested,
                 blocked: None,
             };
@@ -75,7 +68,24 @@ pub fn call(
         }
         Run::Container => unreachable!("containers have no code; lookup gives a subcommand"),
     };
+    if client.flags.has(ClientFlags::BLOCKED) {
+        // Counted once, when it is served or its time is up.
+        let ticks = core.ticks().wrapping_sub(start);
+        core.stats.commands[command.id].ticks.add(ticks);
+        return result;
+    }
     finish(core, client, command, args, out, result, (start, before))
+}
+
+/// Counts a command whose client waited in vain, once it has its reply.
+pub fn finish_wait(core: &mut Core, command: &Command, is_error: bool) {
+    let stats = &core.stats.commands[command.id];
+    stats.calls.add(1);
+    if is_error {
+        stats.failed.add(1);
+        core.stats.errors.add(1);
+    }
+    core.stats.commands_processed.add(1);
 }
 
 /// Writes the error, if any, and counts the call, which began at a tick and with `out` of a length.

@@ -6,6 +6,7 @@ mod lazy_free;
 pub mod limits;
 pub mod process;
 mod time;
+pub mod title;
 
 pub use heap::Allocator;
 pub use lazy_free::LazyFree;
