@@ -74,11 +74,16 @@ pub struct World {
     pub violations: Vec<String>,
 }
 
+/// Tests that measure time have the machine to themselves, as far as this process goes.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+type AloneGuard = tokio::sync::MutexGuard<'static, ()>;
+
 pub struct Hostile {
     pub world: Arc<Mutex<World>>,
     nodes: Vec<JoinHandle<()>>,
     /// Counts how often all connections were closed.
     hang_up: watch::Sender<u64>,
+    _alone: AloneGuard,
 }
 
 impl Drop for Hostile {
@@ -98,6 +103,7 @@ impl Hostile {
 
     /// `n` primaries and for each of them `replicas` replicas: those of node 0 are `n`, `n + 1`, ….
     pub async fn start_with_replicas(n: usize, replicas: usize) -> Self {
+        let alone = ALONE.lock().await;
         let mut listeners = Vec::new();
         for _ in 0..n * (1 + replicas) {
             listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
@@ -127,7 +133,7 @@ impl Hostile {
                 tokio::spawn(listen(node, listener, world.clone(), hang_up.subscribe()))
             })
             .collect();
-        Self { world, nodes, hang_up }
+        Self { world, nodes, hang_up, _alone: alone }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
