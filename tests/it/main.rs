@@ -5,6 +5,7 @@ mod bad_input;
 mod cluster;
 mod differential;
 mod idle_connections;
+mod limits;
 mod scripting;
 mod suite_faults;
 mod support;
