@@ -95,25 +95,23 @@ impl<S: Subscriber> Layer<S> for Log {
             message: &message,
         };
         let format = self.config.log_format.get();
-        self.write(&line.format(format, self.config.log_timestamp_format.get()));
+        write_raw(&self.config, &line.format(format, self.config.log_timestamp_format.get()));
         if let Some(syslog) = &self.syslog {
             syslog.send(level, &message);
         }
     }
 }
 
-impl Log {
-    /// A line that cannot be written is lost: there is nobody to tell.
-    fn write(&self, line: &str) {
-        if self.config.logfile.is_empty() {
-            let mut out = std::io::stdout().lock();
-            let _ = out.write_all(line.as_bytes()).and_then(|()| out.flush());
-            return;
-        }
-        let mut options = std::fs::OpenOptions::new();
-        if let Ok(mut file) = options.append(true).create(true).open(self.config.logfile.path()) {
-            let _ = file.write_all(line.as_bytes());
-        }
+/// Writes to where the log goes, as it is. What cannot be written is lost: there is nobody to tell.
+pub fn write_raw(config: &Config, text: &str) {
+    if config.logfile.is_empty() {
+        let mut out = std::io::stdout().lock();
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    if let Ok(mut file) = options.append(true).create(true).open(config.logfile.path()) {
+        let _ = file.write_all(text.as_bytes());
     }
 }
 

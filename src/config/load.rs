@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directive::{Source, lookup};
-use super::special::os_message;
+use crate::sys::error_text;
 use super::table::{Config, DIRECTIVES};
 use super::words::split_words;
 use super::{ConfigSource, VALKEY_VERSION};
@@ -79,7 +79,7 @@ impl Loader<'_> {
     pub(super) fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         use std::os::unix::ffi::OsStrExt;
         let cannot_open = |path: &Path, error: &io::Error| {
-            let text = os_message(error);
+            let text = error_text(error);
             LoadError::Logged(format!(
                 "Fatal error, can't open config file '{}': {text}",
                 path.display()
@@ -211,7 +211,7 @@ impl Loader<'_> {
             let mut options = std::fs::OpenOptions::new();
             let path = self.config.logfile.path();
             if let Err(error) = options.append(true).create(true).open(path) {
-                return fatal(format!("Can't open the log file: {}", os_message(&error)));
+                return fatal(format!("Can't open the log file: {}", error_text(&error)));
             }
         }
         if self.config.cluster_enabled.get() && self.config.replicaof.get().is_some() {

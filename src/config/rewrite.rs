@@ -24,7 +24,7 @@ pub enum RewriteError {
     #[error("The server is running without a config file")]
     NoFile,
     /// The file could not be read or replaced.
-    #[error("Rewriting config file: {}", super::special::os_message(.0))]
+    #[error("Rewriting config file: {}", crate::sys::error_text(.0))]
     Io(#[from] io::Error),
 }
 

@@ -621,7 +621,7 @@ impl Cell for Dir {
             return Err("dir can't be empty".to_owned());
         }
         let path = std::path::Path::new(std::ffi::OsStr::from_bytes(word));
-        std::env::set_current_dir(path).map_err(|error| os_message(&error))?;
+        std::env::set_current_dir(path).map_err(|error| crate::sys::error_text(&error))?;
         Ok(true)
     }
 
@@ -635,14 +635,5 @@ impl Cell for Dir {
             Ok(_) => Rewrite::line(quote(&self.show(&())), true),
             Err(_) => Rewrite::Absent,
         }
-    }
-}
-
-/// What strerror says: the standard library's text without its "(os error N)".
-pub(super) fn os_message(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    match text.find(" (os error") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
     }
 }

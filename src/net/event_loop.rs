@@ -101,11 +101,15 @@ impl EventLoop {
         WAKE
     }
 
-    fn listen(&mut self, listeners: Vec<Listener>) -> io::Result<()> {
-        self.listeners = listeners;
-        for (index, listener) in self.listeners.iter_mut().enumerate() {
-            listener.register(self.poll.registry(), Token(LISTENERS + index))?;
+    /// Accepts connections from `fresh`, and no more from the addresses of before. The unix socket,
+    /// which comes first, stays.
+    fn listen(&mut self, mut fresh: Vec<Listener>) -> io::Result<()> {
+        self.listeners.retain(|listener| matches!(listener, Listener::Unix(..)));
+        let first = self.listeners.len();
+        for (index, listener) in fresh.iter_mut().enumerate() {
+            listener.register(self.poll.registry(), Token(LISTENERS + first + index))?;
         }
+        self.listeners.append(&mut fresh);
         self.core.desk = Some(Box::new(Desk::new(&self.listeners)?));
         Ok(())
     }

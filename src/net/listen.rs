@@ -10,6 +10,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket as RawSocket, Type};
 
 use super::socket::Listener;
 use crate::config::Config;
+use crate::sys::error_text;
 
 /// The addresses the process listens on, for INFO and CONFIG.
 #[derive(Debug, Default)]
@@ -32,16 +33,13 @@ impl Listening {
     }
 
     /// Ends listening on the old addresses and binds the new ones, for the accepting core to take
-    /// over. The old must go first: the new may overlap with them.
+    /// over. The old must go first: the new may overlap with them. The unix socket stays.
     pub fn rebind(&self, config: &Config) -> Result<(), ListenError> {
         for socket in self.bound.lock().drain(..) {
             // What no longer listens is no hindrance; a failure shows when binding.
             let _ = socket.shutdown(Shutdown::Both);
         }
-        let listeners = match bind_all(config) {
-            Err(ListenError::Nowhere) => Vec::new(),
-            other => other?,
-        };
+        let listeners = bind_addresses(config)?;
         self.note(&listeners);
         *self.handover.lock() = Some(listeners);
         Ok(())
@@ -51,43 +49,57 @@ impl Listening {
 /// An address that could not be bound.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
-    #[error("Could not create server TCP listening socket {address}: {error}")]
-    Tcp { address: String, error: io::Error },
-    #[error("Could not create server Unix listening socket {path}: {error}")]
-    Unix { path: String, error: io::Error },
+    #[error("Failed listening on port {port} (tcp), aborting.")]
+    Tcp { port: u16 },
+    #[error("Failed opening Unix socket: bind: {reason}")]
+    Unix { reason: String },
     #[error("Configured to not listen anywhere, exiting.")]
     Nowhere,
 }
 
-/// Binds everything the configuration asks for.
+/// Binds everything the configuration asks for, the unix socket first.
 pub fn bind_all(config: &Config) -> Result<Vec<Listener>, ListenError> {
     let mut listeners = Vec::new();
-    let port = config.port.get() as u16;
-    let backlog = config.tcp_backlog.get() as i32;
-    if port != 0 {
-        for name in config.bind.get().iter() {
-            // A leading '-' marks an address that the machine may not have.
-            let (name, optional) = match name.strip_prefix('-') {
-                Some(rest) => (rest, true),
-                None => (name.as_str(), false),
-            };
-            match bind_tcp(name, port, backlog) {
-                Ok(listener) => listeners.push(listener),
-                Err(error) if optional && is_absent(&error) => {}
-                Err(error) => {
-                    let address = format!("{name}:{port}");
-                    return Err(ListenError::Tcp { address, error });
-                }
-            }
-        }
-    }
+    let mut addresses = bind_addresses(config)?;
     let path = config.unixsocket.string();
     if !path.is_empty() {
         let listener = bind_unix(&path, config.unixsocketperm.get() as u32)
-            .map_err(|error| ListenError::Unix { path, error })?;
+            .map_err(|error| ListenError::Unix { reason: error_text(&error) })?;
         listeners.push(listener);
     }
-    if listeners.is_empty() { Err(ListenError::Nowhere) } else { Ok(listeners) }
+    listeners.append(&mut addresses);
+    // An empty list of addresses was asked for, and CONFIG SET bind ends it.
+    let is_reachable = !listeners.is_empty() || config.port.get() != 0;
+    if is_reachable { Ok(listeners) } else { Err(ListenError::Nowhere) }
+}
+
+/// Binds the TCP port at each address of `bind`.
+fn bind_addresses(config: &Config) -> Result<Vec<Listener>, ListenError> {
+    let mut listeners = Vec::new();
+    let port = config.port.get() as u16;
+    let backlog = config.tcp_backlog.get() as i32;
+    if port == 0 {
+        return Ok(listeners);
+    }
+    for name in config.bind.get().iter() {
+        // A leading '-' marks an address that the machine may not have.
+        let (name, optional) = match name.strip_prefix('-') {
+            Some(rest) => (rest, true),
+            None => (name.as_str(), false),
+        };
+        match bind_tcp(name, port, backlog) {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if optional && is_absent(&error) => {}
+            Err(error) => {
+                tracing::warn!(
+                    "Warning: Could not create server TCP listening socket {name}:{port}: bind: {}",
+                    error_text(&error)
+                );
+                return Err(ListenError::Tcp { port });
+            }
+        }
+    }
+    Ok(listeners)
 }
 
 fn is_absent(error: &io::Error) -> bool {

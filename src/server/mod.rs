@@ -1,5 +1,6 @@
 //! What all threads share, and how the process starts and ends.
 
+mod banner;
 mod cluster;
 mod pause;
 mod rebind;

@@ -9,6 +9,7 @@ use rand::Rng;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::banner;
 use super::cluster::{self, ClusterStartError};
 use super::{CoreMailbox, Pause, Server};
 use crate::commands::CommandTable;
@@ -41,6 +42,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     };
     let is_cluster = config.cluster_enabled.get();
     let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
+    banner::show(&config, is_cluster);
     let listeners = bind_all(&config)?;
     let mut polls = Vec::new();
     let mut mailboxes = Vec::new();
@@ -89,7 +91,13 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         None => None,
     };
     server.journal.note_start(MemoryUse::read().allocated);
-    tracing::info!("Ready to accept connections tcp");
+    tracing::info!("Server initialized");
+    if server.config.port.get() != 0 {
+        tracing::info!("Ready to accept connections tcp");
+    }
+    if !server.config.unixsocket.is_empty() {
+        tracing::info!("Ready to accept connections unix");
+    }
     let first = loops.remove(0);
     let others = loops
         .into_iter()

@@ -54,10 +54,7 @@ fn raise(files: u64) -> Result<(), String> {
     let old = getrlimit(Resource::Nofile);
     let maximum = old.maximum.map(|hard| hard.max(files));
     let limit = Rlimit { current: Some(files), maximum };
-    setrlimit(Resource::Nofile, limit).map_err(|error| {
-        let text = std::io::Error::from(error).to_string();
-        text.split(" (os error").next().unwrap_or_default().to_owned()
-    })
+    setrlimit(Resource::Nofile, limit).map_err(|error| super::error_text(&error.into()))
 }
 
 /// Makes CONFIG SET maxclients fail where the system cannot open that many files.

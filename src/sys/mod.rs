@@ -10,3 +10,12 @@ mod time;
 pub use heap::Allocator;
 pub use lazy_free::LazyFree;
 pub use time::{unix_ms, unix_us};
+
+/// What strerror says: the standard library's text without its "(os error N)".
+pub fn error_text(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
