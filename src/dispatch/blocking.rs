@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::call::{Origin, call};
 use super::core::Core;
+use super::redirect;
 use super::routing::shards_of;
 use crate::commands::{BlockRequest, Command};
 use crate::keyspace::{Key, ReadyKey, Ticket, Waiter};
@@ -68,6 +69,8 @@ pub(super) fn begin_wait(
         on_timeout: request.on_timeout,
         command,
         since: core.ticks(),
+        spent: 0,
+        wire_bytes: args.wire_bytes(),
     }));
     client.set_flag(ClientFlags::BLOCKED, true);
 }
@@ -135,6 +138,11 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     if client.flags.has(ClientFlags::BLOCKED) {
         waiting.ticket.put_back();
         return false;
+    }
+    if core.counts_slots()
+        && let Some(slot) = redirect::slot_of(waiting.command, &args)
+    {
+        core.stats.slots.add(slot, core.last_ticks, 0, 0);
     }
     waiting.ticket.settle();
     let conn = waiting.info.conn;

@@ -89,6 +89,14 @@ pub(super) fn finish(
     (start, reply_start): (u64, usize),
 ) -> CommandResult {
     let ticks = core.ticks().wrapping_sub(start);
+    core.last_ticks = ticks;
+    if client.flags.has(ClientFlags::BLOCKED) {
+        // It is counted when it is served, or when its time is up.
+        if let Some(blocked) = &mut client.blocked {
+            blocked.spent = ticks;
+        }
+        return result;
+    }
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
     stats.ticks.add(ticks);

@@ -2,6 +2,7 @@
 
 use super::call::finish;
 use super::core::Core;
+use super::slot_usage;
 use crate::commands::{Command, CommandTable, Cx, Run};
 use crate::keyspace::{Key, Keyspace};
 use crate::protocol::{Args, Reply};
@@ -48,7 +49,7 @@ impl Client {
     }
 }
 
-/// Runs a command whose shard is held.
+/// Runs a command on a key of `slot` whose shard is held.
 #[inline]
 pub fn run_fast(
     core: &mut Core,
@@ -56,6 +57,7 @@ pub fn run_fast(
     command: &'static Command,
     args: &Args<'_>,
     out: &mut Vec<u8>,
+    slot: u16,
     start: u64,
 ) -> u64 {
     let Run::OnShard(run) = command.spec.run else { unreachable!("only these are fast") };
@@ -85,5 +87,8 @@ pub fn run_fast(
         core.stats.dirty.add(dirty);
     }
     let _ = finish(core, client, command, args, out, result, (start, before));
+    if core.counts_slots() {
+        slot_usage::count(core, slot, args, 0, out.len() - before);
+    }
     core.ticks()
 }

@@ -140,6 +140,8 @@ fn run_locked(
     let outcome =
         with_interpreter(&server, |interpreter| interpreter.run(run.script, &call, &mut host, out));
     let (is_abandoned, is_escalated) = (host.is_abandoned, host.is_escalated);
+    let slot = host.slot;
+    core.script_slot = slot;
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }

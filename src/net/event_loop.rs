@@ -235,6 +235,7 @@ impl EventLoop {
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
+            Message::ShardChannelGone { conn, channel } => self.end_shard_channel(conn, &channel),
             Message::Rebind => {
                 let fresh = self.core.server.listening.handover.lock().take();
                 if let Some(fresh) = fresh
@@ -283,6 +284,21 @@ impl EventLoop {
         }
         if lost || self.is_over_output_limit(slot) {
             self.close(slot);
+        }
+    }
+
+    fn end_shard_channel(&mut self, conn: ConnId, channel: &[u8]) {
+        let Some(slot) = self.find(conn) else { return };
+        let client = &mut self.conns[slot].client;
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out, client.resp);
+        if crate::commands::pubsub::lose_shard_channel(
+            &self.core.server,
+            client,
+            channel,
+            &mut reply,
+        ) {
+            self.push(conn, &out, &out);
         }
     }
 
@@ -459,6 +475,7 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         let Some(blocked) = conn.client.blocked.take() else { return };
         conn.client.set_flag(ClientFlags::BLOCKED, false);
+        self.core.count_ended_wait(&blocked, reply.len());
         self.ended.push(*blocked);
         let silent = conn.client.flags.has(ClientFlags::REPLY_OFF);
         if !silent && conn.send(reply).is_err() {
@@ -484,11 +501,16 @@ impl EventLoop {
         } else {
             write_timeout(&mut reply, blocked.on_timeout);
         }
+        let command = blocked.command.id;
+        let stats = &self.core.stats.commands[command];
+        stats.calls.add(1);
+        stats.failed.add(u64::from(error));
         self.unblock(slot, &out);
     }
 
     /// Takes the waits that ended out of their shards.
     fn end_waits(&mut self) {
+        self.unwatched.append(&mut self.core.stale_watches);
         if self.ended.is_empty() && self.unwatched.is_empty() || !self.core.enter() {
             return;
         }

@@ -338,13 +338,13 @@ impl Round {
         let mut out = std::mem::take(&mut self.out);
         for index in 0..count {
             let request = self.requests[first + index];
-            let command = self.window[index].command;
+            let FastCommand { command, slot, .. } = self.window[index];
             let visit = &mut self.visits[request.visit as usize];
             if visit.replies_from == usize::MAX {
                 visit.replies_from = out.len();
             }
             let client = &mut conns[visit.conn].client;
-            start = run_fast(core, client, command, &self.args(request), &mut out, start);
+            start = run_fast(core, client, command, &self.args(request), &mut out, slot, start);
         }
         self.out = out;
         core.stats.busy_ticks.add(start.wrapping_sub(begin));

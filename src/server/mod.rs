@@ -87,6 +87,17 @@ impl Server {
         self.post(usize::from(conn.core), Message::Push { conn, resp2, resp3 });
     }
 
+    /// Tells those who listen to shard channels of which `gone` holds that they do no more.
+    pub fn end_shard_channels(&self, gone: impl Fn(&[u8]) -> bool) {
+        for (channel, listeners) in self.pubsub.shard_listeners(gone) {
+            let channel: Arc<[u8]> = channel.into();
+            for conn in listeners {
+                let channel = channel.clone();
+                self.post(usize::from(conn.core), Message::ShardChannelGone { conn, channel });
+            }
+        }
+    }
+
     /// A counter of all cores together.
     pub fn total(&self, of: impl Fn(&CoreStats) -> u64) -> u64 {
         self.stats.iter().map(|stats| of(stats)).sum()

@@ -24,6 +24,8 @@ pub struct Multi {
     /// A command was refused while queueing; EXEC will refuse the rest.
     pub is_dirty: bool,
     pub bytes: usize,
+    /// Bytes received for MULTI and the queued commands, for the slot's statistics.
+    pub wire_bytes: u64,
 }
 
 /// A key under WATCH.
@@ -65,6 +67,10 @@ pub struct Blocked {
     pub command: &'static Command,
     /// The core's tick at which it began, for statistics.
     pub since: u64,
+    /// Ticks that the command took until it began to wait.
+    pub spent: u64,
+    /// Bytes of its request.
+    pub wire_bytes: u64,
 }
 
 /// CLIENT REPLY.
@@ -88,6 +94,8 @@ pub struct Client {
     /// Keys under WATCH, and the flag that is raised when one changes.
     pub watched: Vec<Watched>,
     pub watch_flag: Option<WatchFlag>,
+    /// Watches that are still in the shards but mean nothing any more; the core takes them out.
+    pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
     pub subscriptions: Option<Box<Subscriptions>>,
     pub blocked: Option<Box<Blocked>>,
 }
@@ -104,6 +112,7 @@ impl Client {
             multi: None,
             watched: Vec::new(),
             watch_flag: None,
+            stale_watches: Vec::new(),
             subscriptions: None,
             blocked: None,
         }

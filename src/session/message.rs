@@ -31,6 +31,8 @@ pub enum Message {
     Kill { conn: ConnId, gently: bool },
     /// The keys of these slots are served by another node now: drop them.
     SlotsLost(Box<crate::cluster::SlotSet>),
+    /// The slot of a shard channel is served elsewhere now: who listens to it here is told so.
+    ShardChannelGone { conn: ConnId, channel: Arc<[u8]> },
     /// Listen on other addresses, or no more.
     Rebind,
     /// The process ends: close everything.

@@ -8,6 +8,7 @@ mod journal;
 mod latency;
 mod memory;
 mod rates;
+mod slots;
 
 pub use commandlog::{CommandLog, LogEntry, LogKind};
 pub use counter::{CommandStats, CoreStats, Counter};
@@ -18,3 +19,4 @@ pub use journal::{Cost, Journal};
 pub use latency::{LatencyEvents, Sample, Series};
 pub use memory::{MemoryUse, human};
 pub use rates::{Measure, Rates};
+pub use slots::{SlotCounter, SlotCounters};

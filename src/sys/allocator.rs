@@ -1,7 +1,24 @@
 //! What the server asks of jemalloc beside memory.
 #![expect(unsafe_code, reason = "jemalloc's control interface has no types")]
 
-use tikv_jemalloc_ctl::{arenas, raw};
+use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
+
+/// As INFO and `--version` call it.
+pub const NAME: &str = "jemalloc";
+
+/// Bytes handed out, in pages with allocations, in memory, and kept for reuse. What cannot be read
+/// is zero.
+pub fn usage() -> [u64; 4] {
+    // The statistics are a snapshot that this renews.
+    let _ = epoch::advance();
+    let read = |value: Result<usize, _>| value.unwrap_or(0) as u64;
+    [
+        read(stats::allocated::read()),
+        read(stats::active::read()),
+        read(stats::resident::read()),
+        read(stats::retained::read()),
+    ]
+}
 
 /// Gives unused pages back to the system now instead of some time later.
 ///

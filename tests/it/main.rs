@@ -3,6 +3,9 @@
 
 mod bad_input;
 mod cluster;
+mod cluster_manager;
+mod cluster_slots;
 mod differential;
 mod scripting;
 mod support;
+mod transactions;

@@ -119,11 +119,16 @@ fn end_multi(client: &mut Client) -> Option<Box<Multi>> {
     client.multi.take()
 }
 
-/// Drops a transaction and its watches, without touching shards: the raised flag of a client that
-/// watches nothing is ignored, and shards drop stale flags when they are next looked at.
+/// Drops a transaction and its watches, without touching shards: the core takes the watches out of
+/// them later.
 pub(crate) fn discard_all(client: &mut Client) {
     end_multi(client);
-    client.watched.clear();
+    let watched = std::mem::take(&mut client.watched);
+    client.info.watched.store(0, Ordering::Relaxed);
+    if let Some(flag) = client.watch_flag.take() {
+        // Its shards may be busy, and nothing may be locked here.
+        client.stale_watches.push((watched, flag));
+    }
 }
 
 fn discard(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {

@@ -11,7 +11,7 @@ use crate::commands::{Arity, CommandError, CommandResult, CommandSpec, Flags, Gr
 use crate::config::ProtectedAction;
 use crate::dispatch::Flow;
 use crate::glob;
-use crate::protocol::Args;
+use crate::protocol::{Args, parse_i64};
 
 static DEBUG: CommandSpec = CommandSpec {
     name: "debug",
@@ -30,15 +30,11 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&DEBUG];
 
 /// Switches of parts that this server does not have, or that it never turns on: accepted, because
 /// suites set them before what they really test, and without effect.
-const WITHOUT_EFFECT: [&str; 15] = [
+const WITHOUT_EFFECT: [&str; 11] = [
     "aof-flush-sleep",
     "client-enforce-reply-list",
-    "close-cluster-link-on-packet-drop",
     "delay-rdb-client-free-second",
     "dict-resizing",
-    "disable-cluster-random-ping",
-    "disable-cluster-reconnection",
-    "drop-cluster-packet-filter",
     "hashtable-can-abort-shrink",
     "pause-after-fork",
     "pause-cron",
@@ -88,6 +84,13 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         ("populate", 3..=5) => keys::populate(flow, args)?,
         ("digest", 2) => digest::all(flow)?,
         ("digest-value", _) => digest::values(flow, args)?,
+        (
+            "drop-cluster-packet-filter"
+            | "close-cluster-link-on-packet-drop"
+            | "disable-cluster-random-ping"
+            | "disable-cluster-reconnection",
+            3,
+        ) => set_bus_fault(flow, name, args.at(2)),
         ("change-repl-id", 2) => flow.reply().ok(),
         ("leak" | "structsize", _) => flow.reply().ok(),
         (name, 3..) if WITHOUT_EFFECT.contains(&name) => flow.reply().ok(),
@@ -99,6 +102,26 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         }
     }
     Ok(())
+}
+
+/// Faults of the cluster bus. Outside of a cluster they are taken and mean nothing; what is not a
+/// number is zero.
+fn set_bus_fault(flow: &mut Flow<'_>, name: &str, value: &[u8]) {
+    let value = parse_i64(value).and_then(|value| i32::try_from(value).ok()).unwrap_or(0);
+    if let Some(cluster) = &flow.core.server.cluster {
+        cluster.with(|cluster, _| {
+            let faults = cluster.faults();
+            match name {
+                "drop-cluster-packet-filter" => {
+                    faults.dropped_kind = Some(value).filter(|kind| *kind != -1);
+                }
+                "close-cluster-link-on-packet-drop" => faults.close_on_drop = value != 0,
+                "disable-cluster-random-ping" => faults.no_random_ping = value != 0,
+                _ => faults.no_reconnection = value != 0,
+            }
+        });
+    }
+    flow.reply().ok();
 }
 
 /// Holds this core still: its clients wait, as all do with the peers. What is not a number is
@@ -139,10 +162,18 @@ fn help(flow: &mut Flow<'_>) {
         &[
             "CHANGE-REPL-ID",
             "    Takes a new replication id.",
+            "CLOSE-CLUSTER-LINK-ON-PACKET-DROP <0|1>",
+            "    Whether a dropped packet of the cluster bus ends its link.",
             "DIGEST",
             "    A hexadecimal signature of the whole dataset.",
             "DIGEST-VALUE <key> [<key> ...]",
             "    Hexadecimal signatures of the values of these keys.",
+            "DISABLE-CLUSTER-RANDOM-PING <0|1>",
+            "    Leaves out the pings of nodes that were not heard of for long.",
+            "DISABLE-CLUSTER-RECONNECTION <0|1>",
+            "    Leaves nodes of the cluster alone whose link broke.",
+            "DROP-CLUSTER-PACKET-FILTER <packet-type>",
+            "    Ignores packets of this type on the cluster bus; -1: none, -2: all.",
             "ERROR <string>",
             "    Answers <string> as an error.",
             "LOG <message>",
