@@ -90,7 +90,7 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
     }
     if client.multi.is_some() && !command.spec.runs_in_multi {
         queue(client, command, args);
-        slot_usage::note_queued(core, client, args);
+        slot_usage::count_queued(core, slot, args);
         Reply::new(out, client.resp).simple("QUEUED");
         return Next::Continue;
     }
@@ -109,7 +109,7 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         if let Some(slot) = slot.or(core.script_slot) {
             slot_usage::count(core, slot, args, queued_bytes, out.len() - before);
         } else if command.full_name == "multi" {
-            slot_usage::note_queued(core, client, args);
+            slot_usage::note_multi(client, args);
         }
     }
     Next::Continue

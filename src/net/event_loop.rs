@@ -211,7 +211,7 @@ impl EventLoop {
                         .as_ref()
                         .is_some_and(|b| Arc::ptr_eq(&b.ticket, &ticket))
                 {
-                    self.unblock(slot, &reply);
+                    self.unblock(slot, &reply, true);
                 }
             }
             Message::Unblock { conn, error } => {
@@ -471,11 +471,11 @@ impl EventLoop {
     }
 
     /// A blocked client got its reply: it goes on.
-    fn unblock(&mut self, slot: usize, reply: &[u8]) {
+    fn unblock(&mut self, slot: usize, reply: &[u8], served: bool) {
         let conn = &mut self.conns[slot];
         let Some(blocked) = conn.client.blocked.take() else { return };
         conn.client.set_flag(ClientFlags::BLOCKED, false);
-        self.core.count_ended_wait(&blocked, reply.len());
+        self.core.count_ended_wait(&blocked, served.then_some(reply.len()));
         self.ended.push(*blocked);
         let silent = conn.client.flags.has(ClientFlags::REPLY_OFF);
         if !silent && conn.send(reply).is_err() {
@@ -505,7 +505,7 @@ impl EventLoop {
         let stats = &self.core.stats.commands[command];
         stats.calls.add(1);
         stats.failed.add(u64::from(error));
-        self.unblock(slot, &out);
+        self.unblock(slot, &out, false);
     }
 
     /// Takes the waits that ended out of their shards.
@@ -644,7 +644,7 @@ impl EventLoop {
             if claimed {
                 let mut out = Vec::new();
                 Reply::new(&mut out, conn.client.resp).error(&error.to_string());
-                self.unblock(slot, &out);
+                self.unblock(slot, &out, false);
             }
         }
     }

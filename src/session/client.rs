@@ -24,7 +24,7 @@ pub struct Multi {
     /// A command was refused while queueing; EXEC will refuse the rest.
     pub is_dirty: bool,
     pub bytes: usize,
-    /// Bytes received for MULTI and the queued commands, for the slot's statistics.
+    /// Bytes that MULTI was received in; EXEC counts them for its slot.
     pub wire_bytes: u64,
 }
 
