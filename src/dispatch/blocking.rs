@@ -134,7 +134,9 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     let mut client = Client::proxy(waiting.info.clone(), waiting.db, waiting.resp);
     let mut reply = Vec::new();
     let args = waiting.args.view();
+    let writer_ticks = core.last_ticks;
     let _ = call(core, &mut client, waiting.command, &args, &mut reply, Origin::Waiter);
+    let ticks = std::mem::replace(&mut core.last_ticks, writer_ticks);
     if client.flags.has(ClientFlags::BLOCKED) {
         waiting.ticket.put_back();
         return false;
@@ -142,7 +144,7 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     if core.counts_slots()
         && let Some(slot) = redirect::slot_of(waiting.command, &args)
     {
-        core.stats.slots.add(slot, core.last_ticks, 0, 0);
+        core.stats.slots.add(slot, ticks, 0, 0);
     }
     waiting.ticket.settle();
     let conn = waiting.info.conn;

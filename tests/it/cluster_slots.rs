@@ -35,6 +35,12 @@ fn usage(server: &Server) -> (i64, i64, i64, bool) {
     (value("key-count"), value("network-bytes-in"), value("network-bytes-out"), time > 0)
 }
 
+fn cpu_usec(server: &Server) -> f64 {
+    let reply = call(server, "CLUSTER SLOT-STATS SLOTSRANGE 12182 12182");
+    let (_, usec) = reply.split_once("\"cpu-usec\", :").expect("it is counted");
+    usec.split(',').next().and_then(|usec| usec.parse().ok()).expect("a number")
+}
+
 #[track_caller]
 fn check(server: &Server, bytes_in: i64, bytes_out: i64) {
     let (_, got_in, got_out, _) = usage(server);
@@ -78,7 +84,9 @@ fn what_commands_cost_their_slots_is_counted() {
     let across = "#!lua flags=allow-cross-slot-keys\nredis.call('get', 'foo')";
     client.call(&["CONFIG", "RESETSTAT"]);
     client.call(&["EVAL", across, "0"]);
-    check(&server, 0, 0);
+    let (_, bytes_in, _, time) = usage(&server);
+    assert_eq!((bytes_in, time), (0, false));
+    client.call(&["CONFIG", "RESETSTAT"]);
 
     let message = ["SPUBLISH", "foo", "hello"];
     let mut listener = server.client();
@@ -101,6 +109,15 @@ fn a_wait_is_counted_when_it_ends() {
     assert_eq!(call(&server, "LPUSH foo value"), ":1");
     assert_eq!(waiting.read().expect("served").to_string(), "[\"foo\", \"value\"]");
     assert!(text(&server, "INFO commandstats").contains("cmdstat_blpop:calls=1,"));
+    let time = |line: &str| -> f64 {
+        let stats = text(&server, "INFO commandstats");
+        let usec =
+            stats.lines().find(|l| l.starts_with(line)).and_then(|l| l.split(['=', ',']).nth(3));
+        usec.and_then(|usec| usec.parse().ok()).expect("a number")
+    };
+    let spent = time("cmdstat_blpop") + time("cmdstat_lpush");
+    let slot = cpu_usec(&server);
+    assert!((slot - spent).abs() <= 2.0, "{slot} µs of the slot, {spent} µs of its commands");
     check(&server, 31 + 35, 24 + 4);
 
     assert_eq!(waiting.call(&["BLPOP", "foo", "0.1"]).to_string(), "*-1");
@@ -290,4 +307,30 @@ fn a_node_asks_to_be_known_until_it_is_heard() {
         }
         known
     });
+}
+
+#[test]
+fn broken_links_are_made_anew() {
+    let options = ["--cluster-enabled", "yes", "--enable-debug-command", "yes"];
+    let nodes = [Server::start(&options), Server::start(&options)];
+    let [first, second] = &nodes;
+    form(&[first, second]);
+    let id = text(second, "CLUSTER MYID");
+    let links = || match first.client().call(&["CLUSTER", "LINKS"]) {
+        Reply::Array(links) => links.iter().map(Reply::to_string).collect::<Vec<_>>(),
+        other => panic!("{other}"),
+    };
+    wait_for("both links stand", &[first, second], || links().len() == 2);
+    let before = links();
+    assert_eq!(call(first, &format!("DEBUG CLUSTERLINK KILL all {id}")), "+OK");
+    wait_for("two others stand", &[first, second], || {
+        let now = links();
+        now.len() == 2 && now.iter().all(|link| !before.contains(link))
+    });
+    let unknown = format!("DEBUG CLUSTERLINK KILL to {}", "0".repeat(40));
+    assert_eq!(call(first, &unknown), format!("-ERR Unknown node {}", "0".repeat(40)));
+    assert_eq!(
+        call(first, &format!("DEBUG CLUSTERLINK KILL up {id}")),
+        "-ERR Unknown direction up"
+    );
 }

@@ -1,6 +1,7 @@
 //! Faults that DEBUG puts into the bus, for tests of how the cluster bears them.
 
 use super::Cluster;
+use crate::cluster::NodeId;
 use crate::cluster::message::Message;
 use crate::cluster::node::LinkId;
 
@@ -21,6 +22,17 @@ const ANY_KIND: i32 = -2;
 impl Cluster {
     pub fn faults(&mut self) -> &mut Faults {
         &mut self.faults
+    }
+
+    /// Ends the connection to a node, the one from it, or both; `false` for an unknown node.
+    pub fn break_links(&mut self, node: &[u8], to: bool, from: bool) -> bool {
+        let Some(key) = NodeId::parse(node).and_then(|id| self.find(&id)) else { return false };
+        let node = self.node(key);
+        let links = [node.link.filter(|_| to), node.inbound.filter(|_| from)];
+        for link in links.into_iter().flatten() {
+            self.close_link(link);
+        }
+        true
     }
 
     /// Whether a message that came is to be ignored; its link may be closed for it.

@@ -91,6 +91,7 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
             | "disable-cluster-reconnection",
             3,
         ) => set_bus_fault(flow, name, args.at(2)),
+        ("clusterlink", 5) if args.is(2, "kill") => break_links(flow, args)?,
         ("change-repl-id", 2) => flow.reply().ok(),
         ("leak" | "structsize", _) => flow.reply().ok(),
         (name, 3..) if WITHOUT_EFFECT.contains(&name) => flow.reply().ok(),
@@ -101,6 +102,30 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
             )));
         }
     }
+    Ok(())
+}
+
+/// DEBUG CLUSTERLINK KILL direction node.
+fn break_links(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let Some(cluster) = &flow.core.server.cluster else {
+        return Err(CommandError::err(
+            "Debug option only available for cluster mode enabled setup!",
+        ));
+    };
+    let (to, from) = match () {
+        () if args.is(3, "to") => (true, false),
+        () if args.is(3, "from") => (false, true),
+        () if args.is(3, "all") => (true, true),
+        () => {
+            let direction = String::from_utf8_lossy(args.at(3));
+            return Err(CommandError::text(format!("Unknown direction {direction}")));
+        }
+    };
+    if !cluster.with(|cluster, _| cluster.break_links(args.at(4), to, from)) {
+        let node = String::from_utf8_lossy(args.at(4));
+        return Err(CommandError::text(format!("Unknown node {node}")));
+    }
+    flow.reply().ok();
     Ok(())
 }
 
@@ -164,6 +189,8 @@ fn help(flow: &mut Flow<'_>) {
             "    Takes a new replication id.",
             "CLOSE-CLUSTER-LINK-ON-PACKET-DROP <0|1>",
             "    Whether a dropped packet of the cluster bus ends its link.",
+            "CLUSTERLINK KILL <to|from|all> <node-id>",
+            "    Breaks connections of the cluster bus to or from a node, which are made anew.",
             "DIGEST",
             "    A hexadecimal signature of the whole dataset.",
             "DIGEST-VALUE <key> [<key> ...]",
