@@ -3,6 +3,10 @@
 //! `*` any bytes, `?` one byte, `[abc]`, `[^a-z]`, and `\` before a byte that is meant literally.
 //! Linear in pattern × text, whatever the pattern: only the last `*` is ever tried again.
 
+/// Stars that may be passed on the way to a match. Valkey's matcher calls itself for each and gives
+/// up here, so that a pattern with more of them matches nothing.
+const STARS_MAX: usize = 1000;
+
 /// Whether `pattern` matches all of `text`. The empty text matches the empty pattern only, not
 /// `*`: that is how Valkey's matcher answers.
 pub fn matches(pattern: &[u8], text: &[u8]) -> bool {
@@ -31,6 +35,7 @@ impl<const IGNORE_CASE: bool> Matcher<'_, IGNORE_CASE> {
         let (mut p, mut t) = (0, 0);
         // Where to go on after a mismatch: behind the last `*`, which then takes one byte more.
         let mut retry: Option<(usize, usize)> = None;
+        let mut stars = 0;
         while t < text.len() {
             if self.pattern.get(p) == Some(&b'*') {
                 while self.pattern.get(p) == Some(&b'*') {
@@ -38,6 +43,10 @@ impl<const IGNORE_CASE: bool> Matcher<'_, IGNORE_CASE> {
                 }
                 if p == self.pattern.len() {
                     return true;
+                }
+                stars += 1;
+                if stars > STARS_MAX {
+                    return false;
                 }
                 retry = Some((p, t));
                 continue;
@@ -167,6 +176,14 @@ mod tests {
         assert!(matches_ignore_case(b"MAX[M]*", b"maxmemory"));
         assert!(matches_ignore_case(b"[A-C]", b"b"));
         assert!(!matches(b"MAX*", b"maxmemory"));
+    }
+
+    #[test]
+    fn a_pattern_of_very_many_stars_matches_nothing() {
+        let text = b"a".repeat(2000);
+        assert!(matches(&b"*a".repeat(STARS_MAX), &text));
+        assert!(!matches(&b"*a".repeat(STARS_MAX + 1), &text));
+        assert!(matches(&b"*".repeat(50_000), &text), "stars in a row are one");
     }
 
     #[test]

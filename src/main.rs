@@ -3,12 +3,13 @@
 use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-use tsubame::{cli, commands, local_cluster, server};
+use tsubame::{cli, commands, local_cluster, server, sys};
 
 #[global_allocator]
 static ALLOCATOR: tsubame::sys::Allocator = tsubame::sys::Allocator;
 
 fn main() -> ExitCode {
+    sys::title::prepare();
     let args: Vec<Vec<u8>> = std::env::args_os().skip(1).map(OsStringExt::into_vec).collect();
     if args.first().is_some_and(|word| word == b"local-cluster") {
         let words = args[1..].iter().map(|word| String::from_utf8_lossy(word).into_owned());

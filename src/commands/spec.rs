@@ -451,6 +451,8 @@ pub struct CommandSpec {
     pub keys: &'static [KeySpec],
     /// For the few commands whose keys the specs cannot tell.
     pub find_keys: Option<FindKeysFn>,
+    /// What is done to the keys of a call, where that depends on its options.
+    pub key_flags: Option<fn(&Args<'_>) -> KeyFlags>,
     pub args: &'static [Arg],
     pub tips: &'static [&'static str],
     /// What changed in which version.
@@ -480,6 +482,7 @@ impl CommandSpec {
         acl: Acl::NONE,
         keys: &[],
         find_keys: None,
+        key_flags: None,
         args: &[],
         tips: &[],
         history: &[],

@@ -19,6 +19,8 @@ pub struct Command {
     pub full_name: String,
     /// What clients call it: its name, unless `rename-command` gave it another.
     called: String,
+    /// `rename-command` took it out.
+    is_removed: bool,
     /// The flags of the spec with those that follow from its keys.
     pub flags: Flags,
     /// The index of the key, for commands whose only key has a fixed place and whose shard is all
@@ -62,6 +64,9 @@ impl Command {
             if !spec.flags.has(KeyFlags::NOT_KEY) {
                 positions(spec, args, &mut found)?;
             }
+        }
+        if let Some(flags) = self.spec.key_flags {
+            found.iter_mut().for_each(|key: &mut KeyPosition| key.flags = flags(args));
         }
         Some(found)
     }
@@ -182,7 +187,9 @@ impl CommandTable {
     /// Gives a command another name, or takes it out if that is empty.
     fn rename(&mut self, from: &[u8], to: &[u8]) {
         let Some(id) = self.names.remove(&from.to_ascii_lowercase()) else { return };
-        if !to.is_empty() {
+        if to.is_empty() {
+            self.all[id].is_removed = true;
+        } else {
             self.all[id].called = String::from_utf8_lossy(to).into_owned();
             self.names.insert(to.to_ascii_lowercase(), id);
         }
@@ -206,6 +213,7 @@ impl CommandTable {
             spec,
             full_name,
             called: spec.name.to_owned(),
+            is_removed: false,
             flags: spec.all_flags(),
             single_key,
             parent,
@@ -218,14 +226,19 @@ impl CommandTable {
         id
     }
 
-    /// Every command and subcommand; a command's index is its id.
+    /// Every command and subcommand, also those that were taken out; a command's index is its id.
     pub fn all(&self) -> &[Command] {
         &self.all
     }
 
-    /// Top-level commands.
+    /// Top-level commands that can be called.
     pub fn commands(&self) -> impl Iterator<Item = &Command> {
-        self.all.iter().filter(|command| command.parent.is_none())
+        self.all.iter().filter(|command| command.parent.is_none() && !command.is_removed)
+    }
+
+    /// Commands and subcommands that can be called.
+    pub fn callable(&self) -> impl Iterator<Item = &Command> {
+        self.all.iter().filter(|command| !self.all[command.parent.unwrap_or(command.id)].is_removed)
     }
 
     pub fn subcommands<'t>(&'t self, of: &'t Command) -> impl Iterator<Item = &'t Command> {

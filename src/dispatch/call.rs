@@ -75,7 +75,27 @@ pub fn call(
         }
         Run::Container => unreachable!("containers have no code; lookup gives a subcommand"),
     };
+    if client.flags.has(ClientFlags::BLOCKED) {
+        // Counted once, when it is served or its time is up.
+        let ticks = core.ticks().wrapping_sub(start);
+        core.stats.commands[command.id].ticks.add(ticks);
+        if let Some(blocked) = &mut client.blocked {
+            blocked.spent = ticks;
+        }
+        return result;
+    }
     finish(core, client, command, args, out, result, (start, before))
+}
+
+/// Counts a command whose client waited in vain, once it has its reply.
+pub fn finish_wait(core: &mut Core, command: &Command, is_error: bool) {
+    let stats = &core.stats.commands[command.id];
+    stats.calls.add(1);
+    if is_error {
+        stats.failed.add(1);
+        core.stats.errors.add(1);
+    }
+    core.stats.commands_processed.add(1);
 }
 
 /// Writes the error, if any, and counts the call, which began at a tick and with `out` of a length.
@@ -90,13 +110,6 @@ pub(super) fn finish(
 ) -> CommandResult {
     let ticks = core.ticks().wrapping_sub(start);
     core.last_ticks = ticks;
-    if client.flags.has(ClientFlags::BLOCKED) {
-        // It is counted when it is served, or when its time is up.
-        if let Some(blocked) = &mut client.blocked {
-            blocked.spent = ticks;
-        }
-        return result;
-    }
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
     stats.ticks.add(ticks);

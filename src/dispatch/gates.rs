@@ -17,7 +17,7 @@ pub(super) fn lookup(args: &Args<'_>) -> Result<&'static Command, CommandError> 
         CommandError::text(format!(
             "unknown subcommand '{}'. Try {} HELP.",
             printable(args.at(1), 128),
-            command.spec.name.to_ascii_uppercase()
+            printable(&name.to_ascii_uppercase(), 128)
         ))
     })
 }
@@ -85,6 +85,9 @@ pub(super) fn check(
     if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
         return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
+    if core.server.is_out_of_memory() && needs_memory(client, command) {
+        return Err(CommandError::OutOfMemory);
+    }
     if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {
         return Err(CommandError::text(format!(
             "Command '{}' not allowed inside a transaction",
@@ -92,4 +95,11 @@ pub(super) fn check(
         )));
     }
     Ok(())
+}
+
+/// Whether a command may take more memory, by itself or by what was queued.
+fn needs_memory(client: &Client, command: &Command) -> bool {
+    let queue = client.multi.iter().filter(|_| command.spec.name == "exec").flat_map(|m| &m.queue);
+    command.flags.has(Flags::DENYOOM)
+        || queue.into_iter().any(|queued| queued.command.flags.has(Flags::DENYOOM))
 }

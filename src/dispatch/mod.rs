@@ -26,6 +26,7 @@ mod watching;
 
 pub use self::core::{Busy, Core};
 pub use blocking::end_wait;
+pub use call::finish_wait;
 pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;

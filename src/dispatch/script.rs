@@ -69,6 +69,9 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
             "Can not execute a script with write flag using *_ro command.",
         ));
     }
+    if server.is_out_of_memory() && flags.declared && !flags.allow_oom && !flags.no_writes {
+        return Err(CommandError::OutOfMemory);
+    }
     server.scripting.cache.touch(run.script);
     let mut set = ShardSet::EMPTY;
     for key in run.keys {
@@ -133,6 +136,8 @@ fn run_locked(
         slot,
         args: OwnedArgs::default(),
         started,
+        is_short_of_memory: server.is_out_of_memory() && !run.script.flags.allow_oom,
+        has_written: false,
         has_effects: false,
         is_abandoned: false,
         is_escalated: false,
@@ -165,6 +170,9 @@ struct Host<'a> {
     slot: Option<u16>,
     args: OwnedArgs,
     started: u64,
+    /// The memory limit was passed when the script began.
+    is_short_of_memory: bool,
+    has_written: bool,
     /// It has done something that cannot be done twice.
     has_effects: bool,
     is_abandoned: bool,
@@ -351,6 +359,7 @@ impl Host<'_> {
         if !command.flags.has(Flags::READONLY) && command.spec.group != Group::Connection {
             self.has_effects = true;
             if command.is_write() {
+                self.has_written = true;
                 self.core.server.scripting.running.note_write(self.core.id);
             }
         }
@@ -379,6 +388,10 @@ impl Host<'_> {
         }
         if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
             return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
+        }
+        // What it has begun it may end.
+        if self.is_short_of_memory && !self.has_written && command.flags.has(Flags::DENYOOM) {
+            return Err(Refusal::Error(CommandError::OutOfMemory));
         }
         if self.core.server.is_cluster {
             self.check_slot(command, args)?;

@@ -17,7 +17,6 @@ impl Core {
     /// A client's wait has ended, served with a reply of so many bytes or in vain (`None`). Here, at
     /// the client's core, its request is counted, as it was not when the wait began.
     pub fn count_ended_wait(&self, blocked: &Blocked, reply_bytes: Option<usize>) {
-        self.stats.commands[blocked.command.id].ticks.add(blocked.spent);
         if self.counts_slots()
             && let Some(key) = blocked.keys.first()
         {

@@ -40,7 +40,7 @@ impl Keyspace<'_> {
             let key = Key::new(entry.key_bytes());
             let shard = self.shard_mut(shard);
             if !shard.watchers.is_empty() {
-                shard.watchers.touch(at, key.bytes);
+                shard.watchers.touch(at, key.bytes, false);
             }
             self.stats.expired_keys.add(1);
             self.notify_in(at, NotifyClass::EXPIRED, "expired", entry.key_bytes());

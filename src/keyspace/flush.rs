@@ -1,8 +1,10 @@
 //! Emptying and exchanging whole databases. The gate is closed: every shard is held.
 
+use super::db::Db;
 use super::key::Key;
 use super::obj::ObjType;
 use super::view::{Keyspace, ReadyKey};
+use super::watch::Presence;
 
 impl Keyspace<'_> {
     /// Empties a database and answers how many keys it had. The tables go to `effects.flushed`.
@@ -10,11 +12,8 @@ impl Keyspace<'_> {
         let mut removed = 0;
         for shard in 0..self.store.shards.count() {
             let data = self.shard_mut(shard);
-            if !data.watchers.is_empty() {
-                let part = data.db(db);
-                // A key that was not there has not changed.
-                data.watchers.touch_where(db, |key| part.find(&Key::new(key)).is_some());
-            }
+            let (part, watchers) = data.db_and_watchers(db);
+            watchers.touch_all(db, |key| (part.find(&Key::new(key)).is_some(), Presence::Absent));
             let part = data.db_mut(db);
             removed += part.len();
             let tables = part.take();
@@ -25,16 +24,17 @@ impl Keyspace<'_> {
 
     /// Exchanges two databases. Clients that wait or watch keep their database's number.
     pub fn swap_dbs(&mut self, a: u16, b: u16) {
+        let now_ms = self.now_ms;
         for shard in 0..self.store.shards.count() {
             let data = self.shard_mut(shard);
+            data.swap(a, b);
             for (db, other) in [(a, b), (b, a)] {
-                let (mine, theirs) = (data.db(db), data.db(other));
-                data.watchers.touch_where(db, |key| {
+                let (now, before, watchers) = data.dbs_and_watchers(db, other);
+                watchers.touch_all(db, |key| {
                     let key = Key::new(key);
-                    mine.find(&key).is_some() || theirs.find(&key).is_some()
+                    (before.find(&key).is_some(), presence(now, &key, now_ms))
                 });
             }
-            data.swap(a, b);
             for db in [a, b] {
                 for key in self.shard(shard).waiters.keys_of(db) {
                     let found = self.shard(shard).db(db).find(&Key::new(&key)).map(|e| e.kind());
@@ -54,5 +54,13 @@ impl Keyspace<'_> {
     /// Keys with a deadline over all shards.
     pub fn db_expires(&self, db: u16) -> usize {
         (0..self.store.shards.count()).map(|shard| self.shard(shard).db(db).expires()).sum()
+    }
+}
+
+fn presence(db: &Db, key: &Key<'_>, now_ms: u64) -> Presence {
+    match db.find(key).map(|entry| entry.deadline()) {
+        None => Presence::Absent,
+        Some(Some(at)) if at <= now_ms => Presence::Expired,
+        Some(_) => Presence::Live,
     }
 }

@@ -33,6 +33,16 @@ impl ShardData {
         &mut self.dbs[usize::from(index)]
     }
 
+    /// A database beside those who watch its keys.
+    pub(super) fn db_and_watchers(&mut self, index: u16) -> (&Db, &mut Watchers) {
+        (&self.dbs[usize::from(index)], &mut self.watchers)
+    }
+
+    /// Two databases beside those who watch keys.
+    pub(super) fn dbs_and_watchers(&mut self, a: u16, b: u16) -> (&Db, &Db, &mut Watchers) {
+        (&self.dbs[usize::from(a)], &self.dbs[usize::from(b)], &mut self.watchers)
+    }
+
     pub fn dbs(&self) -> &[Db] {
         &self.dbs
     }

@@ -320,7 +320,8 @@ impl<'a> Keyspace<'a> {
     pub(super) fn modified_in(&mut self, db: u16, key: &Key<'_>) {
         let shard = self.shard_of_mut(key);
         if !shard.watchers.is_empty() {
-            shard.watchers.touch(db, key.bytes);
+            let is_there = shard.db(db).find(key).is_some();
+            shard.watchers.touch(db, key.bytes, is_there);
         }
     }
 

@@ -3,10 +3,12 @@
 //! Past `busy-reply-threshold` the script's host comes here now and then. Requests of clients
 //! whose earlier requests are all answered are looked at where they lie, in the kernel's buffers. Those that
 //! have an answer without being run (BUSY, mostly, and SCRIPT KILL) are taken out and answered;
-//! the others stay for the loop. New connections are accepted and served the same way, and go to
+//! the others stay for the loop. Transactions are begun, spoilt by what is refused, and ended here too;
+//! the loop is told when the script has ended. New connections are accepted and served the same way, and go to
 //! the loop in the end.
 #![expect(unsafe_code, reason = "borrows the descriptors of connections that the loop owns")]
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,10 +21,11 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::event_loop::refusal;
 use super::socket::{Listener, Socket};
+use crate::commands::CommandError;
 use crate::dispatch::{BusyAnswer, BusyDesk, answer_while_busy};
 use crate::protocol::{Args, Limits, Progress, Reply, RespVersion, parse_request};
 use crate::server::Server;
-use crate::session::{ClientFlags, Message};
+use crate::session::{ClientFlags, ClientInfo, ConnId, Message, MultiChange};
 
 /// Between two looks at the clients.
 const PERIOD: Duration = Duration::from_millis(5);
@@ -32,8 +35,7 @@ const LOOK_BYTES: usize = 16 * 1024;
 
 /// States in which the answer is more than a line, or is not to be sent at once.
 const LEFT_ALONE: ClientFlags = ClientFlags(
-    ClientFlags::MULTI.0
-        | ClientFlags::BLOCKED.0
+    ClientFlags::BLOCKED.0
         | ClientFlags::UNAUTHENTICATED.0
         | ClientFlags::REPLY_OFF.0
         | ClientFlags::REPLY_SKIP.0
@@ -81,6 +83,8 @@ pub(super) struct Desk {
     accepted: Vec<Socket>,
     /// Other messages to the core, which wait for the loop.
     deferred: Vec<Message>,
+    /// What became of clients' transactions, for the loop to know when the script has ended.
+    transactions: HashMap<ConnId, MultiChange>,
     looked_at: Instant,
     bytes: Vec<u8>,
 }
@@ -91,6 +95,7 @@ impl Desk {
             entrances: listeners.iter().map(Entrance::of).collect::<io::Result<_>>()?,
             accepted: Vec::new(),
             deferred: Vec::new(),
+            transactions: HashMap::new(),
             looked_at: Instant::now(),
             bytes: vec![0; LOOK_BYTES],
         })
@@ -127,8 +132,16 @@ impl Desk {
         }
         for socket in &self.accepted {
             match socket {
-                Socket::Tcp(socket) => serve(server, socket.as_fd(), &mut self.bytes),
-                Socket::Unix(socket) => serve(server, socket.as_fd(), &mut self.bytes),
+                Socket::Tcp(socket) => {
+                    serve(server, socket.as_fd(), &mut self.bytes, |args| {
+                        answer_while_busy(server, args)
+                    });
+                }
+                Socket::Unix(socket) => {
+                    serve(server, socket.as_fd(), &mut self.bytes, |args| {
+                        answer_while_busy(server, args)
+                    });
+                }
             }
         }
     }
@@ -152,12 +165,18 @@ impl BusyDesk for Desk {
             // SAFETY: the descriptor belongs to a connection of this core, and only this thread closes
             // those; it is in the script's host now.
             let socket = unsafe { BorrowedFd::borrow_raw(info.fd as i32) };
-            serve(server, socket, &mut self.bytes);
+            let transactions = &mut self.transactions;
+            serve(server, socket, &mut self.bytes, |args| {
+                answer_known(server, transactions, &info, args)
+            });
         }
         self.looked_at = Instant::now();
     }
 
     fn close(&mut self, server: &Arc<Server>, core: usize) {
+        for (conn, change) in self.transactions.drain() {
+            server.post(core, Message::Multi { conn, change });
+        }
         for message in self.deferred.drain(..) {
             server.post(core, message);
         }
@@ -167,8 +186,59 @@ impl BusyDesk for Desk {
     }
 }
 
+/// The answer to a client of the core, which may be in a transaction.
+fn answer_known(
+    server: &Server,
+    transactions: &mut HashMap<ConnId, MultiChange>,
+    client: &ClientInfo,
+    args: &Args<'_>,
+) -> BusyAnswer {
+    let change = transactions.get(&client.conn).copied();
+    let is_open = match change {
+        None => client.flags().has(ClientFlags::MULTI),
+        Some(change) => change != MultiChange::Ended,
+    };
+    let mut now = |change| {
+        transactions.insert(client.conn, change);
+    };
+    if !is_open {
+        if args.is(0, "multi") && args.len() == 1 {
+            now(MultiChange::Begun { is_dirty: false });
+            return BusyAnswer::Ok;
+        }
+        return answer_while_busy(server, args);
+    }
+    if args.is(0, "discard") && args.len() == 1 {
+        now(MultiChange::Ended);
+        return BusyAnswer::Ok;
+    }
+    // What would be run at once is queued inside a transaction.
+    if args.is(0, "script") || args.is(0, "shutdown") {
+        return BusyAnswer::Leave;
+    }
+    let BusyAnswer::Error(error) = answer_while_busy(server, args) else {
+        return BusyAnswer::Leave;
+    };
+    if args.is(0, "exec") {
+        now(MultiChange::Ended);
+        return BusyAnswer::Error(CommandError::ExecRefused(
+            error.to_string().replacen("ERR ", "", 1),
+        ));
+    }
+    now(match change {
+        Some(MultiChange::Begun { .. }) => MultiChange::Begun { is_dirty: true },
+        _ => MultiChange::Spoilt,
+    });
+    BusyAnswer::Error(error)
+}
+
 /// Answers what has an answer among the requests at the front of a socket's buffer.
-fn serve(server: &Arc<Server>, socket: BorrowedFd<'_>, bytes: &mut [u8]) {
+fn serve(
+    server: &Server,
+    socket: BorrowedFd<'_>,
+    bytes: &mut [u8],
+    mut answer: impl FnMut(&Args<'_>) -> BusyAnswer,
+) {
     let Ok((len, _)) = recv(socket, &mut *bytes, RecvFlags::PEEK | RecvFlags::DONTWAIT) else {
         return;
     };
@@ -191,7 +261,7 @@ fn serve(server: &Arc<Server>, socket: BorrowedFd<'_>, bytes: &mut [u8]) {
             continue;
         }
         let mut reply = Reply::new(&mut out, RespVersion::Resp2);
-        match answer_while_busy(server, &Args::new(&copy, &spans)) {
+        match answer(&Args::new(&copy, &spans)) {
             BusyAnswer::Leave => break,
             BusyAnswer::Silence => {}
             BusyAnswer::Ok => reply.ok(),

@@ -15,9 +15,9 @@ use super::conn::{Conn, Standing};
 use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
-use crate::commands::write_timeout;
+use crate::commands::{transactions, write_timeout};
 use crate::config::ClientClass;
-use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait};
+use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
@@ -232,6 +232,11 @@ impl EventLoop {
                     self.conns[slot].client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
                 } else {
                     self.close(slot);
+                }
+            }
+            Message::Multi { conn, change } => {
+                if let Some(slot) = self.find(conn) {
+                    transactions::change(&mut self.conns[slot].client, change);
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
@@ -501,10 +506,7 @@ impl EventLoop {
         } else {
             write_timeout(&mut reply, blocked.on_timeout);
         }
-        let command = blocked.command.id;
-        let stats = &self.core.stats.commands[command];
-        stats.calls.add(1);
-        stats.failed.add(u64::from(error));
+        finish_wait(&mut self.core, blocked.command, error);
         self.unblock(slot, &out, false);
     }
 

@@ -286,6 +286,7 @@ impl Round {
         if server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(core.now_ms).is_some()
             || server.scripting.running.is_busy()
+            || server.is_out_of_memory()
         {
             return 0;
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use crate::commands::CommandTable;
-use crate::config::Config;
+use crate::config::{Config, MaxmemoryPolicy};
 use crate::keyspace::Store;
 use crate::net::Listening;
 use crate::pubsub::PubSub;
@@ -115,6 +115,19 @@ impl Server {
                 self.clock.delta_as_nanos(0, self.total(|core| core.busy_ticks.get())) / 1000
             }
         });
+    }
+
+    /// Whether commands that need memory are to be refused: the limit is passed, and the policy
+    /// forbids to remove keys. Memory is read with the rates, so this lags behind by up to 100 ms.
+    #[inline]
+    pub fn is_out_of_memory(&self) -> bool {
+        let max = self.config.maxmemory.get();
+        max != 0 && self.exceeds(max)
+    }
+
+    fn exceeds(&self, max: u64) -> bool {
+        self.config.maxmemory_policy.get() == MaxmemoryPolicy::NoEviction
+            && self.journal.memory_used() > max
     }
 
     /// Asks all loops to stop.

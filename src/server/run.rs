@@ -21,7 +21,7 @@ use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
 use crate::stats::{CoreStats, Journal, MemoryUse};
-use crate::sys::{LazyFree, unix_ms};
+use crate::sys::{LazyFree, title, unix_ms};
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     });
     server.listening.note(&listeners);
     super::rebind::follow(&server);
+    title::follow(&server.config);
     stop_on_signals(server.clone())?;
     let mut listeners = Some(listeners);
     let mut loops = Vec::new();

@@ -33,8 +33,6 @@ pub struct Multi {
 pub struct Watched {
     pub db: u16,
     pub key: Box<[u8]>,
-    /// It had already expired when it was watched: its removal is no change.
-    pub was_expired: bool,
 }
 
 /// Channels and patterns a client listens to.

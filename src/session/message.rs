@@ -12,6 +12,17 @@ pub struct ConnId {
     pub client: u64,
 }
 
+/// See [`Message::Multi`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MultiChange {
+    /// The transaction that was open had a command refused.
+    Spoilt,
+    /// It was discarded, or its EXEC refused.
+    Ended,
+    /// A new one was begun; `is_dirty` says that a command was refused since.
+    Begun { is_dirty: bool },
+}
+
 /// A message for a core.
 #[derive(Debug)]
 pub enum Message {
@@ -29,6 +40,8 @@ pub enum Message {
     Publish { to: Vec<ConnId>, resp2: Arc<[u8]>, resp3: Arc<[u8]> },
     /// Close the connection; `gently` lets it write what it has.
     Kill { conn: ConnId, gently: bool },
+    /// What became of a client's transaction while a script kept the core from its loop.
+    Multi { conn: ConnId, change: MultiChange },
     /// The keys of these slots are served by another node now: drop them.
     SlotsLost(Box<crate::cluster::SlotSet>),
     /// The slot of a shard channel is served elsewhere now: who listens to it here is told so.

@@ -11,6 +11,7 @@ mod lazy_free;
 pub mod limits;
 pub mod process;
 mod time;
+pub mod title;
 
 #[cfg(not(feature = "jemalloc"))]
 pub use allocator::Allocator;

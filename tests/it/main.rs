@@ -7,5 +7,6 @@ mod cluster_manager;
 mod cluster_slots;
 mod differential;
 mod scripting;
+mod suite_faults;
 mod support;
 mod transactions;

@@ -23,6 +23,7 @@ pub(super) static CLUSTER_MEET: CommandSpec = CommandSpec {
         Arg::integer("port"),
         Arg::integer("cluster-bus-port").optional().since("4.0.0"),
     ],
+    history: &[("4.0.0", "The port of the cluster bus can be given.")],
     run: Run::Local(meet),
     ..CommandSpec::DEFAULT
 };
@@ -69,6 +70,7 @@ pub(super) static CLUSTER_REPLICATE: CommandSpec = CommandSpec {
             Arg::block("no-one", &[Arg::word("no", "NO"), Arg::word("one", "ONE")]).since("9.0.0"),
         ],
     )],
+    history: &[("9.0.0", "`NO ONE` takes a replica away from its primary.")],
     run: Run::Gated(replicate),
     ..CommandSpec::DEFAULT
 };
@@ -138,6 +140,7 @@ pub(super) static CLUSTER_COUNT_FAILURE_REPORTS: CommandSpec = CommandSpec {
     flags: Flags::ADMIN.or(Flags::STALE),
     args: &[Arg::string("node-id")],
     tips: &["nondeterministic_output"],
+    history: &[("9.0.0", "Reports about a node that has failed already are not counted.")],
     run: Run::Local(count_failure_reports),
     ..CommandSpec::DEFAULT
 };

@@ -94,6 +94,7 @@ pub(super) static CLUSTER_SETSLOT: CommandSpec = CommandSpec {
         ),
         Arg::integer("timeout").token("TIMEOUT").optional().since("8.0.0"),
     ],
+    history: &[("8.0.0", "New option `TIMEOUT`.")],
     run: Run::Flow(set_slot),
     ..CommandSpec::DEFAULT
 };

@@ -41,6 +41,11 @@ pub(super) static CLUSTER_SLOTS: CommandSpec = CommandSpec {
     arity: Arity::Exactly(2),
     flags: Flags::LOADING.or(Flags::STALE),
     tips: &["nondeterministic_output"],
+    history: &[
+        ("4.0.0", "Nodes come with their ids."),
+        ("7.0.0", "Nodes come with a map of further addresses."),
+        ("9.1.0", "That map has the `availability-zone`."),
+    ],
     run: Run::Local(slots),
     ..CommandSpec::DEFAULT
 };
@@ -54,6 +59,7 @@ pub(super) static CLUSTER_SHARDS: CommandSpec = CommandSpec {
     arity: Arity::Exactly(2),
     flags: Flags::LOADING.or(Flags::STALE),
     tips: &["nondeterministic_output"],
+    history: &[("9.1.0", "Shards have an `id`, nodes an `availability-zone`.")],
     run: Run::Local(shards),
     ..CommandSpec::DEFAULT
 };

@@ -22,6 +22,7 @@ static AUTH: CommandSpec = CommandSpec {
         .or(Flags::ALLOW_BUSY),
     acl: Acl::CONNECTION,
     args: &[Arg::string("username").optional().since("6.0.0"), Arg::string("password")],
+    history: &[("6.0.0", "A user can be named.")],
     run: Run::Local(auth),
     ..CommandSpec::DEFAULT
 };
@@ -51,6 +52,10 @@ static HELLO: CommandSpec = CommandSpec {
         ],
     )
     .optional()],
+    history: &[
+        ("8.1.0", "The reply has `availability_zone` where the directive of that name is set."),
+        ("6.2.0", "Without a version, the connection stays as it is and is described."),
+    ],
     run: Run::Local(hello),
     ..CommandSpec::DEFAULT
 };

@@ -50,6 +50,7 @@ static EXISTS: CommandSpec = CommandSpec {
     keys: &[KeySpec::range(1, -1, 1).with(KeyFlags::RO)],
     args: &[Arg::key("key").multiple()],
     tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
+    history: &[("3.0.3", "Takes several keys.")],
     run: Run::OnShard(exists),
     ..CommandSpec::DEFAULT
 };

@@ -32,6 +32,7 @@ static EXPIRE: CommandSpec = CommandSpec {
         .optional()
         .since("7.0.0"),
     ],
+    history: &[("7.0.0", "New options `NX`, `XX`, `GT`, `LT`.")],
     run: Run::OnShard(expire),
     ..CommandSpec::DEFAULT
 };
@@ -61,6 +62,7 @@ static EXPIREAT: CommandSpec = CommandSpec {
         .optional()
         .since("7.0.0"),
     ],
+    history: &[("7.0.0", "New options `NX`, `XX`, `GT`, `LT`.")],
     run: Run::OnShard(expireat),
     ..CommandSpec::DEFAULT
 };
@@ -90,6 +92,7 @@ static PEXPIRE: CommandSpec = CommandSpec {
         .optional()
         .since("7.0.0"),
     ],
+    history: &[("7.0.0", "New options `NX`, `XX`, `GT`, `LT`.")],
     run: Run::OnShard(pexpire),
     ..CommandSpec::DEFAULT
 };
@@ -119,6 +122,7 @@ static PEXPIREAT: CommandSpec = CommandSpec {
         .optional()
         .since("7.0.0"),
     ],
+    history: &[("7.0.0", "New options `NX`, `XX`, `GT`, `LT`.")],
     run: Run::OnShard(pexpireat),
     ..CommandSpec::DEFAULT
 };
@@ -135,6 +139,7 @@ static TTL: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[Arg::key("key")],
     tips: &["nondeterministic_output"],
+    history: &[("2.8.0", "A key that does not exist is told by -2.")],
     run: Run::OnShard(ttl),
     ..CommandSpec::DEFAULT
 };
@@ -151,6 +156,7 @@ static PTTL: CommandSpec = CommandSpec {
     keys: &[KeySpec::at(1).read_only()],
     args: &[Arg::key("key")],
     tips: &["nondeterministic_output"],
+    history: &[("2.8.0", "A key that does not exist is told by -2.")],
     run: Run::OnShard(pttl),
     ..CommandSpec::DEFAULT
 };

@@ -39,6 +39,7 @@ static RENAMENX: CommandSpec = CommandSpec {
         KeySpec::at(2).with(KeyFlags::OW.or(KeyFlags::INSERT)),
     ],
     args: &[Arg::key("key"), Arg::key("newkey").key_spec(1)],
+    history: &[("3.2.0", "Both names may be the same.")],
     run: Run::OnShard(renamenx),
     ..CommandSpec::DEFAULT
 };

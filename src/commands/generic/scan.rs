@@ -5,7 +5,7 @@ use crate::commands::{
 };
 use crate::dispatch::{Core, Flow};
 use crate::glob;
-use crate::keyspace::{Entry, Key};
+use crate::keyspace::{Db, Entry, Key, Keyspace};
 use crate::protocol::{Args, parse_u64};
 use crate::session::Client;
 use crate::shard::{SLOTS, ShardSet};
@@ -56,6 +56,7 @@ static SCAN: CommandSpec = CommandSpec {
         Arg::string("type").token("TYPE").optional().since("6.0.0"),
     ],
     tips: &["nondeterministic_output", "request_policy:special", "response_policy:special"],
+    history: &[("6.0.0", "New option `TYPE`.")],
     run: Run::Flow(scan),
     ..CommandSpec::DEFAULT
 };
@@ -140,11 +141,15 @@ fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         }
         let next = scan_table(flow, table, position, options.count - seen, |entry, now_ms| {
             seen += 1;
-            let is_live = entry.deadline().is_none_or(|at| at > now_ms);
             let fits = kind.is_none_or(|kind| entry.kind().name() == kind);
-            if is_live && fits && options.wants(entry.key_bytes()) {
-                found.push(entry.key_bytes().to_vec());
+            if !fits || !options.wants(entry.key_bytes()) {
+                return Visit::Pass;
             }
+            if entry.deadline().is_some_and(|at| at <= now_ms) {
+                return Visit::Expire;
+            }
+            found.push(entry.key_bytes().to_vec());
+            Visit::Pass
         })?;
         position = next;
         if next == 0 {
@@ -162,13 +167,21 @@ fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
+/// What becomes of a visited entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Visit {
+    Pass,
+    /// Its time has come: it is removed after the visit.
+    Expire,
+}
+
 /// Visits some entries of one table; answers where to go on in it, 0 at its end.
 fn scan_table(
     flow: &mut Flow<'_>,
     table: usize,
     position: u64,
     budget: usize,
-    mut visit: impl FnMut(&Entry, u64),
+    mut visit: impl FnMut(&Entry, u64) -> Visit,
 ) -> Result<u64, CommandError> {
     let store = &flow.core.server.store;
     let (shard, slot) = if store.is_per_slot() {
@@ -187,15 +200,20 @@ fn scan_table(
         };
         let Some(table) = table else { return 0 };
         let (mut position, mut seen) = (position, 0);
+        let mut expired = Vec::new();
         loop {
             position = table.scan(position, |entry| {
                 seen += 1;
-                visit(entry, core.now_ms);
+                if visit(entry, core.now_ms) == Visit::Expire {
+                    expired.push(entry.key_bytes().to_vec());
+                }
             });
             if position == 0 || seen >= budget {
-                return position;
+                break;
             }
         }
+        expired.iter().for_each(|name| expire(core, client.db, name));
+        position
     })
 }
 
@@ -238,45 +256,44 @@ fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// A key that has not expired, each as likely as any other.
+/// A key that has not expired, each as likely as any other. Those that have are removed when met.
 fn pick(core: &mut Core, db: u16) -> Option<Vec<u8>> {
-    let server = core.server.clone();
     let mut rng = rand::rng();
-    // Where nearly all keys have expired, those that have not are looked for in order at last.
-    for _ in 0..100 {
-        let shards = &server.store.shards;
-        let len = |shard| shards.data(&core.held, shard).db(db).len();
-        let total: usize = (0..shards.count()).map(len).sum();
-        if total == 0 {
-            return None;
+    loop {
+        let (name, is_live) = pick_any(core, db, &mut rng)?;
+        if is_live {
+            return Some(name);
         }
-        let mut rank = rng.random_range(0..total);
-        for shard in 0..shards.count() {
-            for table in shards.data(&core.held, shard).db(db).tables() {
-                if rank >= table.len() {
-                    rank -= table.len();
-                    continue;
-                }
-                let entry = table.random(&mut rng)?;
-                if entry.deadline().is_none_or(|at| at > core.now_ms) {
-                    return Some(entry.key_bytes().to_vec());
-                }
-                rank = usize::MAX;
-                break;
-            }
-            if rank == usize::MAX {
-                break;
-            }
-        }
+        expire(core, db, &name);
     }
-    let shards = &server.store.shards;
-    (0..shards.count()).find_map(|shard| {
-        let db = shards.data(&core.held, shard).db(db);
-        db.tables().iter().flat_map(|table| table.iter()).find_map(|entry| {
+}
+
+/// Any key, and whether it is still alive.
+fn pick_any(core: &Core, db: u16, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)> {
+    let shards = &core.server.store.shards;
+    let dbs = || (0..shards.count()).map(|shard| shards.data(&core.held, shard).db(db));
+    let total: usize = dbs().map(Db::len).sum();
+    if total == 0 {
+        return None;
+    }
+    let mut rank = rng.random_range(0..total);
+    for table in dbs().flat_map(Db::tables) {
+        if rank < table.len() {
+            let entry = table.random(rng)?;
             let is_live = entry.deadline().is_none_or(|at| at > core.now_ms);
-            is_live.then(|| Key::new(entry.key_bytes()).bytes.to_vec())
-        })
-    })
+            return Some((entry.key_bytes().to_vec(), is_live));
+        }
+        rank -= table.len();
+    }
+    None
+}
+
+/// Removes a key that has expired, whose shard is held.
+fn expire(core: &mut Core, db: u16, name: &[u8]) {
+    let server = core.server.clone();
+    let (effects, stats) = (&mut core.effects, &core.stats);
+    let mut ks = Keyspace::new(&server.store, &mut core.held, effects, stats, db, core.now_ms);
+    ks.peek(&Key::new(name));
 }
 
 pub(super) static COMMANDS: &[&CommandSpec] = &[&KEYS, &RANDOMKEY, &SCAN];

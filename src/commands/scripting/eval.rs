@@ -15,13 +15,10 @@ use crate::scripting::{Origin, Script, ScriptDigest};
 const FLAGS: Flags =
     Flags::NOSCRIPT.or(Flags::SKIP_MONITOR).or(Flags::STALE).or(Flags::NO_MANDATORY_KEYS);
 
-const KEYS: &[KeySpec] = &[KeySpec::counted(2)
-    .with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE))
-    .note("What a script does with its keys is not known beforehand, so they count as changed.")];
+const KEYS: KeySpec =
+    KeySpec::counted(2).with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE));
 
-const READ_KEYS: &[KeySpec] = &[KeySpec::counted(2)
-    .read_only()
-    .note("What a script does with its keys is not known beforehand, but it cannot write.")];
+const READ_KEYS: KeySpec = KeySpec::counted(2).read_only();
 
 const SCRIPT_ARGS: &[Arg] = &[
     Arg::string("script"),
@@ -46,7 +43,8 @@ static EVAL: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: FLAGS,
     acl: Acl::SCRIPTING,
-    keys: KEYS,
+    keys: &[KEYS
+        .note("What a script does with its keys is not known beforehand: they count as changed.")],
     args: SCRIPT_ARGS,
     run: Run::Flow(|flow, args| eval(flow, args, false)),
     ..CommandSpec::DEFAULT
@@ -61,7 +59,8 @@ static EVAL_RO: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: FLAGS.or(Flags::READONLY),
     acl: Acl::SCRIPTING,
-    keys: READ_KEYS,
+    keys: &[READ_KEYS
+        .note("What a script does with its keys is not known beforehand, but it cannot write.")],
     args: SCRIPT_ARGS,
     run: Run::Flow(|flow, args| eval(flow, args, true)),
     ..CommandSpec::DEFAULT
@@ -76,7 +75,7 @@ static EVALSHA: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: FLAGS,
     acl: Acl::SCRIPTING,
-    keys: KEYS,
+    keys: &[KEYS],
     args: DIGEST_ARGS,
     run: Run::Flow(|flow, args| evalsha(flow, args, false)),
     ..CommandSpec::DEFAULT
@@ -91,7 +90,7 @@ static EVALSHA_RO: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: FLAGS.or(Flags::READONLY),
     acl: Acl::SCRIPTING,
-    keys: READ_KEYS,
+    keys: &[READ_KEYS],
     args: DIGEST_ARGS,
     run: Run::Flow(|flow, args| evalsha(flow, args, true)),
     ..CommandSpec::DEFAULT

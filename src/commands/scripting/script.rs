@@ -33,10 +33,13 @@ static DEBUG: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: Flags::NOSCRIPT,
     acl: Acl::SCRIPTING,
-    args: &[Arg::one_of(
-        "mode",
-        &[Arg::word("yes", "YES"), Arg::word("sync", "SYNC"), Arg::word("no", "NO")],
-    )],
+    args: &[
+        Arg::one_of(
+            "mode",
+            &[Arg::word("yes", "YES"), Arg::word("sync", "SYNC"), Arg::word("no", "NO")],
+        ),
+        Arg::string("engine").optional().since("9.1.0"),
+    ],
     run: Run::Local(debug),
     ..CommandSpec::DEFAULT
 };

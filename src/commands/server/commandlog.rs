@@ -27,6 +27,7 @@ static SLOWLOG_GET: CommandSpec = CommandSpec {
     flags: Flags::ADMIN.or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::integer("count").optional()],
     tips: &["request_policy:all_nodes", "nondeterministic_output"],
+    history: &[("4.0.0", "Entries have the client's address and name.")],
     run: Run::Local(slowlog_get),
     ..CommandSpec::DEFAULT
 };

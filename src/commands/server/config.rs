@@ -27,6 +27,7 @@ static CONFIG_GET: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(3),
     flags: Flags::ADMIN.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::string("parameter").multiple()],
+    history: &[("7.0.0", "Takes several patterns.")],
     run: Run::Local(config_get),
     ..CommandSpec::DEFAULT
 };
@@ -79,6 +80,7 @@ static CONFIG_SET: CommandSpec = CommandSpec {
     flags: Flags::ADMIN.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::block("data", &[Arg::string("parameter"), Arg::string("value")]).multiple()],
     tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+    history: &[("7.0.0", "Sets several directives at once.")],
     run: Run::Local(config_set),
     ..CommandSpec::DEFAULT
 };

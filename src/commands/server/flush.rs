@@ -36,6 +36,7 @@ static FLUSHALL: CommandSpec = CommandSpec {
     )
     .optional()],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    history: &[("4.0.0", "New option `ASYNC`."), ("6.2.0", "New option `SYNC`.")],
     run: Run::Gated(flushall),
     ..CommandSpec::DEFAULT
 };
@@ -55,6 +56,7 @@ static FLUSHDB: CommandSpec = CommandSpec {
     )
     .optional()],
     tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+    history: &[("4.0.0", "New option `ASYNC`."), ("6.2.0", "New option `SYNC`.")],
     run: Run::Gated(flushdb),
     ..CommandSpec::DEFAULT
 };

@@ -40,6 +40,10 @@ static SHUTDOWN: CommandSpec = CommandSpec {
         ],
     )
     .optional()],
+    history: &[
+        ("7.0.0", "New options `NOW`, `FORCE`, `ABORT`."),
+        ("9.0.0", "New options `SAFE`, `FAILOVER`."),
+    ],
     run: Run::Local(shutdown),
     ..CommandSpec::DEFAULT
 };

@@ -47,7 +47,9 @@ static GETEX: CommandSpec = CommandSpec {
     arity: Arity::AtLeast(2),
     flags: Flags::WRITE.or(Flags::FAST),
     acl: Acl::STRING,
-    keys: &[KeySpec::at(1).with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE))],
+    keys: &[KeySpec::at(1)
+        .with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE))
+        .note("An update because the expiry changes.")],
     args: &[
         Arg::key("key"),
         Arg::one_of(

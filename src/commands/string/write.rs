@@ -131,7 +131,9 @@ static SET: CommandSpec = CommandSpec {
     flags: Flags::WRITE.or(Flags::DENYOOM),
     acl: Acl::STRING,
     keys: &[KeySpec::at(1)
-        .with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE).or(KeyFlags::VARIABLE_FLAGS))],
+        .with(KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE).or(KeyFlags::VARIABLE_FLAGS))
+        .note("With `GET` the old value is read; otherwise it is overwritten unread.")],
+    key_flags: Some(set_key_flags),
     args: &[
         Arg::key("key"),
         Arg::string("value"),
@@ -156,6 +158,13 @@ static SET: CommandSpec = CommandSpec {
             ],
         )
         .optional(),
+    ],
+    history: &[
+        ("2.6.12", "New options `EX`, `PX`, `NX`, `XX`."),
+        ("6.0.0", "New option `KEEPTTL`."),
+        ("6.2.0", "New options `GET`, `EXAT`, `PXAT`."),
+        ("7.0.0", "`NX` and `GET` go together."),
+        ("8.1.0", "New option `IFEQ`."),
     ],
     run: Run::OnShard(set),
     ..CommandSpec::DEFAULT
@@ -228,6 +237,15 @@ enum Condition<'a> {
     Absent,
     Present,
     Equal(&'a [u8]),
+}
+
+/// What SET does to its key: with GET it reads the old value.
+fn set_key_flags(args: &Args<'_>) -> KeyFlags {
+    if (3..args.len()).any(|index| args.is(index, "get")) {
+        KeyFlags::RW.or(KeyFlags::ACCESS).or(KeyFlags::UPDATE)
+    } else {
+        KeyFlags::OW.or(KeyFlags::UPDATE)
+    }
 }
 
 fn set(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {

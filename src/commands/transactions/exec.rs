@@ -7,7 +7,7 @@ use crate::commands::{
 use crate::dispatch::{Flow, Origin, call, end_watch, shards_of};
 use crate::keyspace::Key;
 use crate::protocol::{Args, Reply};
-use crate::session::{Client, ClientFlags, Multi, QueuedCommand, Watched};
+use crate::session::{Client, ClientFlags, Multi, MultiChange, QueuedCommand, Watched};
 use crate::shard::ShardSet;
 use std::sync::atomic::Ordering;
 
@@ -104,11 +104,38 @@ fn multi(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     if cx.client.multi.is_some() {
         return Err(CommandError::err("MULTI calls can not be nested"));
     }
-    cx.client.multi = Some(Box::new(Multi::default()));
-    cx.client.set_flag(ClientFlags::MULTI, true);
-    cx.client.info.multi.store(0, Ordering::Relaxed);
+    begin(cx.client, false);
     cx.reply.ok();
     Ok(())
+}
+
+/// Carries out what became of a client's transaction beside a busy script.
+pub(crate) fn change(client: &mut Client, change: MultiChange) {
+    match change {
+        MultiChange::Spoilt => {
+            if let Some(multi) = &mut client.multi {
+                multi.is_dirty = true;
+                client.set_flag(ClientFlags::DIRTY_EXEC, true);
+            }
+        }
+        MultiChange::Ended => discard_all(client),
+        MultiChange::Begun { is_dirty } => {
+            if client.multi.is_some() {
+                discard_all(client);
+            }
+            begin(client, is_dirty);
+        }
+    }
+}
+
+/// Opens a transaction; a dirty one is refused by EXEC.
+fn begin(client: &mut Client, is_dirty: bool) {
+    client.multi = Some(Box::new(Multi { is_dirty, ..Multi::default() }));
+    client.set_flag(ClientFlags::MULTI, true);
+    if is_dirty {
+        client.set_flag(ClientFlags::DIRTY_EXEC, true);
+    }
+    client.info.multi.store(0, Ordering::Relaxed);
 }
 
 /// Takes the transaction off the client.
@@ -173,10 +200,9 @@ fn watch(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         let key = Key::new(name);
         let now_ms = cx.ks.now_ms;
         let data = cx.ks.shard_of_mut(&key);
-        data.watchers.add(db, name, flag.clone());
         let deadline = data.db(db).find(&key).and_then(|entry| entry.deadline());
-        let was_expired = deadline.is_some_and(|at| at <= now_ms);
-        cx.client.watched.push(Watched { db, key: name.into(), was_expired });
+        data.watchers.add(db, name, flag.clone(), deadline.is_some_and(|at| at <= now_ms));
+        cx.client.watched.push(Watched { db, key: name.into() });
     }
     cx.client.info.watched.store(cx.client.watched.len() as u32, Ordering::Relaxed);
     cx.reply.ok();
@@ -250,10 +276,10 @@ fn run(
 
 /// Whether a watched key was touched, or has expired since it was watched.
 fn is_changed(core: &crate::dispatch::Core, client: &Client) -> bool {
-    if client.watched.is_empty() {
+    let Some(flag) = client.watch_flag.as_ref().filter(|_| !client.watched.is_empty()) else {
         return false;
-    }
-    if client.watch_flag.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+    };
+    if flag.load(Ordering::Relaxed) {
         return true;
     }
     let shards = &core.server.store.shards;
@@ -261,7 +287,8 @@ fn is_changed(core: &crate::dispatch::Core, client: &Client) -> bool {
         let key = Key::new(&watched.key);
         let data = shards.data(&core.held, shards.of_slot(key.slot));
         let deadline = data.db(watched.db).find(&key).and_then(|entry| entry.deadline());
-        !watched.was_expired && deadline.is_some_and(|at| at <= core.now_ms)
+        deadline.is_some_and(|at| at <= core.now_ms)
+            && !data.watchers.is_stale(watched.db, &watched.key, flag)
     })
 }
 

@@ -56,6 +56,7 @@ static CLIENT_PAUSE: CommandSpec = CommandSpec {
             .optional()
             .since("6.2.0"),
     ],
+    history: &[("6.2.0", "The mode can be given: `WRITE` stops writes only.")],
     run: Run::Local(pause),
     ..CommandSpec::DEFAULT
 };
@@ -200,6 +201,20 @@ static CLIENT_KILL: CommandSpec = CommandSpec {
             .multiple(),
         ],
     )],
+    history: &[
+        ("2.8.12", "Clients are chosen by filters too."),
+        ("2.8.12", "New filter `ID`."),
+        ("3.2.0", "`TYPE` knows `master`."),
+        ("5.0.0", "`TYPE` says `replica`; `slave` is still understood."),
+        ("6.2.0", "New filter `LADDR`."),
+        ("8.0.0", "New filter `MAXAGE`."),
+        ("8.0.0", "`TYPE` says `primary`; `master` is still understood."),
+        ("8.1.0", "`ID` takes several ids."),
+        (
+            "9.0.0",
+            "New filters `NAME`, `IDLE`, `FLAGS`, `LIB-NAME`, `LIB-VER`, `DB`, `CAPA`, `IP`, and negated ones: `NOT-` before `ID`, `TYPE`, `ADDR`, `LADDR`, `USER`, `FLAGS`, `NAME`, `LIB-NAME`, `LIB-VER`, `DB`, `CAPA`, `IP`.",
+        ),
+    ],
     run: Run::Local(select::kill),
     ..CommandSpec::DEFAULT
 };
@@ -268,6 +283,20 @@ static CLIENT_LIST: CommandSpec = CommandSpec {
         Arg::string("not-ip").token("NOT-IP").optional().since("9.0.0"),
     ],
     tips: &["nondeterministic_output"],
+    history: &[
+        ("2.8.12", "New field `id`."),
+        ("5.0.0", "New filter `TYPE`."),
+        ("6.0.0", "New field `user`."),
+        ("6.2.0", "New fields `argv-mem`, `tot-mem`, `laddr`, `redir`; new filter `ID`."),
+        ("7.0.0", "New fields `resp`, `multi-mem`, `rbs`, `rbp`."),
+        ("7.0.3", "New field `ssub`."),
+        ("8.0.0", "`TYPE` says `primary`; `master` is still understood."),
+        ("8.1.0", "New filters `USER`, `ADDR`, `LADDR`, `SKIPME`, `MAXAGE`."),
+        (
+            "9.0.0",
+            "New filters `NAME`, `IDLE`, `FLAGS`, `LIB-NAME`, `LIB-VER`, `DB`, `CAPA`, `IP`, and negated ones: `NOT-` before `ID`, `TYPE`, `ADDR`, `LADDR`, `USER`, `FLAGS`, `NAME`, `LIB-NAME`, `LIB-VER`, `DB`, `CAPA`, `IP`.",
+        ),
+    ],
     run: Run::Local(select::list),
     ..CommandSpec::DEFAULT
 };

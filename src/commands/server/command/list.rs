@@ -13,7 +13,7 @@ pub(super) fn count(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
 pub(super) fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let table = CommandTable::get();
     let found: Vec<&Command> = match args.len() {
-        2 => table.all().iter().collect(),
+        2 => table.callable().collect(),
         5 if args.is(2, "filterby") => {
             let filter = args.at(4);
             if args.is(3, "module") {
@@ -21,7 +21,7 @@ pub(super) fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             } else if args.is(3, "aclcat") {
                 in_category(table, filter)
             } else if args.is(3, "pattern") {
-                let all = table.all().iter();
+                let all = table.callable();
                 all.filter(|c| glob::matches_ignore_case(filter, c.full_name.as_bytes())).collect()
             } else {
                 return Err(CommandError::Syntax);
@@ -39,5 +39,5 @@ pub(super) fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 fn in_category<'t>(table: &'t CommandTable, name: &[u8]) -> Vec<&'t Command> {
     let category = Acl::NAMES.iter().find(|(_, n)| n.as_bytes().eq_ignore_ascii_case(name));
     let Some((category, _)) = category else { return Vec::new() };
-    table.all().iter().filter(|c| c.spec.acl_categories().has(*category)).collect()
+    table.callable().filter(|c| c.spec.acl_categories().has(*category)).collect()
 }

@@ -111,6 +111,7 @@ static COMMAND_INFO: CommandSpec = CommandSpec {
     acl: Acl::CONNECTION,
     args: &[Arg::string("command-name").optional().multiple()],
     tips: &["nondeterministic_output_order"],
+    history: &[("7.0.0", "Without names, all commands are described.")],
     run: Run::Local(entry::info),
     ..CommandSpec::DEFAULT
 };

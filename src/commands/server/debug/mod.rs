@@ -12,6 +12,7 @@ use crate::config::ProtectedAction;
 use crate::dispatch::Flow;
 use crate::glob;
 use crate::protocol::{Args, parse_i64};
+use crate::types::list::set_packed_threshold;
 
 static DEBUG: CommandSpec = CommandSpec {
     name: "debug",
@@ -160,10 +161,11 @@ fn sleep(flow: &mut Flow<'_>, seconds: &[u8]) {
     flow.reply().ok();
 }
 
-/// Lists here keep large elements apart by their own rule; the value is only checked.
+/// The size from which an element gets a node of its own in a list; 0 leaves it to the node limit.
 fn packed_threshold(flow: &mut Flow<'_>, size: &[u8]) -> CommandResult {
     match crate::config::parse_memory(size) {
         Some(size) if size < 1 << 32 => {
+            set_packed_threshold(size as usize);
             flow.reply().ok();
             Ok(())
         }
@@ -219,7 +221,7 @@ fn help(flow: &mut Flow<'_>) {
             "    Answers an example of a type of the protocol: string, integer, double, bignum,",
             "    null, array, set, map, attrib, push, verbatim, true, false.",
             "QUICKLIST-PACKED-THRESHOLD <size>",
-            "    Accepted for the sake of tests.",
+            "    Elements of lists of at least <size> bytes get a node of their own; 0: the usual.",
             "SDSLEN <key>",
             "    Lengths of a key and its string.",
             "SET-ACTIVE-EXPIRE <0|1>",

@@ -24,6 +24,7 @@ static INFO: CommandSpec = CommandSpec {
     acl: Acl::DANGEROUS,
     args: &[Arg::string("section").optional().multiple()],
     tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+    history: &[("7.0.0", "Takes several sections.")],
     run: Run::Flow(info),
     ..CommandSpec::DEFAULT
 };

@@ -1,0 +1,268 @@
+//! Faults that Valkey's and Redis's own test suites showed, told again as tests of ours. Every
+//! expectation holds for Valkey 9.1 too (run with `TSUBAME_TEST_SERVER`), but for the thread counts.
+
+use std::time::{Duration, Instant};
+
+use crate::support::{Client, Reply, Server};
+
+const DEBUG: [&str; 2] = ["--enable-debug-command", "yes"];
+
+fn start(options: &[&str]) -> Server {
+    let with_debug: Vec<&str> = DEBUG.iter().chain(options).copied().collect();
+    Server::start(&with_debug)
+}
+
+/// Sends a line of words and gives the reply as text.
+fn call(client: &mut Client, line: &str) -> String {
+    client.call(&line.split(' ').collect::<Vec<_>>()).to_string()
+}
+
+/// Plays lines, each with the reply it must have.
+fn play(client: &mut Client, script: &[(&str, &str)]) {
+    for (line, expected) in script {
+        assert_eq!(call(client, line), *expected, "{line}");
+    }
+}
+
+/// One line of INFO, without its name.
+fn info(client: &mut Client, section: &str, field: &str) -> String {
+    let page = match client.call(&["INFO", section]) {
+        Reply::Bulk(page) | Reply::Verbatim(page) => String::from_utf8_lossy(&page).into_owned(),
+        other => panic!("INFO answers text, not {other}"),
+    };
+    let line = page.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
+    line.unwrap_or_default().to_owned()
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !is_so() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn wait_for_blocked(client: &mut Client, count: &str) {
+    wait_until("clients begin or end to wait", || {
+        info(client, "clients", "blocked_clients") == count
+    });
+}
+
+/// A key that expired, and that nobody has removed yet.
+const STALE_X: [(&str, &str); 3] =
+    [("DEL x", ":0"), ("SET x foo PX 1", "+OK"), ("DEBUG SLEEP 0.01", "+OK")];
+
+#[test]
+fn the_removal_of_a_key_that_was_expired_when_watched_does_not_spoil_a_transaction() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+    for remove in [("EXISTS x", ":0"), ("FLUSHDB", "+OK"), ("SWAPDB 0 1", "+OK")] {
+        play(client, &STALE_X);
+        play(client, &[("WATCH x", "+OK"), remove, ("MULTI", "+OK"), ("PING", "+QUEUED")]);
+        assert_eq!(call(client, "EXEC"), "[+PONG]", "{remove:?}");
+        play(client, &[("FLUSHALL", "+OK")]);
+    }
+    play(client, &STALE_X);
+    play(client, &[("WATCH x", "+OK"), ("SET x bar", "+OK"), ("MULTI", "+OK"), ("EXEC", "*-1")]);
+}
+
+#[test]
+fn an_expired_key_that_swapdb_brings_is_no_change_of_a_key_that_was_not_there() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+    play(client, &STALE_X);
+    play(client, &[("SELECT 1", "+OK"), ("WATCH x", "+OK"), ("SWAPDB 0 1", "+OK")]);
+    play(client, &[("MULTI", "+OK"), ("PING", "+QUEUED"), ("EXEC", "[+PONG]")]);
+}
+
+#[test]
+fn scan_and_randomkey_remove_the_expired_keys_they_meet() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK"), ("DEBUG POPULATE 100", "+OK")]);
+    play(client, &[("SET gone 1 PX 1", "+OK"), ("HSET hash f v", ":1"), ("PEXPIRE hash 1", ":1")]);
+    play(client, &[("DEBUG SLEEP 0.01", "+OK"), ("DBSIZE", ":102")]);
+    scan_all(client, "SCAN 0 COUNT 10 TYPE string");
+    assert_eq!(call(client, "DBSIZE"), ":101", "a key of another type is passed over");
+    scan_all(client, "SCAN 0 COUNT 10");
+    assert_eq!(call(client, "DBSIZE"), ":100");
+    play(client, &[("FLUSHALL", "+OK"), ("SET gone 1 PX 1", "+OK"), ("DEBUG SLEEP 0.01", "+OK")]);
+    play(client, &[("RANDOMKEY", "$-1"), ("DBSIZE", ":0")]);
+}
+
+fn scan_all(client: &mut Client, line: &str) {
+    let mut words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+    loop {
+        let Reply::Array(parts) = client.call(&words) else { panic!("SCAN answers two parts") };
+        let Reply::Bulk(cursor) = &parts[0] else { panic!("a cursor is text") };
+        if cursor == b"0" {
+            return;
+        }
+        words[1] = cursor.clone();
+    }
+}
+
+#[test]
+fn a_waiter_is_not_served_from_a_key_that_expired_in_the_transaction_that_made_it() {
+    let server = start(&[]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    for (wait, push) in [("BLPOP k 1", "RPUSH k a"), ("BZPOPMIN k 1", "ZADD k 1 a")] {
+        play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+        waiter.send(&wait.split(' ').collect::<Vec<_>>()).expect("the server listens");
+        wait_for_blocked(client, "1");
+        play(client, &[("MULTI", "+OK"), (push, "+QUEUED"), ("PEXPIRE k 20", "+QUEUED")]);
+        play(client, &[("DEBUG SLEEP 0.1", "+QUEUED"), ("EXEC", "[:1, :1, +OK]")]);
+        assert_eq!(waiter.read().expect("a timeout is answered"), Reply::NullArray, "{wait}");
+        play(client, &[("FLUSHALL", "+OK")]);
+    }
+}
+
+#[test]
+fn a_command_that_waited_is_counted_once_however_the_wait_ends() {
+    let server = start(&[]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    let calls = |client: &mut Client| {
+        let line = info(client, "commandstats", "cmdstat_blpop");
+        line.split(',').find_map(|part| part.strip_prefix("calls=")).unwrap_or("none").to_owned()
+    };
+    waiter.send(&["BLPOP", "list", "0"]).expect("the server listens");
+    wait_for_blocked(client, "1");
+    assert_eq!(calls(client), "none", "it is not over");
+    play(client, &[("LPUSH list 1", ":1")]);
+    waiter.read().expect("the list has an element");
+    assert_eq!(calls(client), "1");
+    assert_eq!(call(waiter, "BLPOP list 0.01"), "*-1");
+    assert_eq!(calls(client), "2");
+    play(client, &[("LPUSH list 1", ":1")]);
+    assert_eq!(call(waiter, "BLPOP list 0"), "[\"list\", \"1\"]");
+    assert_eq!(calls(client), "3");
+}
+
+#[test]
+fn over_the_memory_limit_writes_are_refused_and_transactions_can_still_be_dropped() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    const OOM: &str = "-OOM command not allowed when used memory > \\'maxmemory\\'.";
+    play(client, &[("SET kept 1", "+OK"), ("CONFIG SET maxmemory 1", "+OK")]);
+    play(client, &[("SET x 1", OOM), ("GET kept", "\"1\""), ("DEL kept", ":1")]);
+    play(client, &[("MULTI", "+OK"), ("GET kept", "+QUEUED"), ("DISCARD", "+OK")]);
+    play(client, &[("MULTI", "+OK"), ("SET x 1", OOM)]);
+    let aborted = "-EXECABORT Transaction discarded because of previous errors.";
+    play(client, &[("EXEC", aborted)]);
+    // A script may go on with what it has begun, but not begin.
+    let eval = |client: &mut Client, script: &str| {
+        client.call(&["EVAL", script, "2", "x", "y"]).to_string()
+    };
+    let refused = eval(client, "return redis.call('set', KEYS[1], 1)");
+    assert!(refused.starts_with(OOM), "{refused}");
+    let both = "redis.call('del', KEYS[2]) return redis.call('set', KEYS[1], 1)";
+    assert_eq!(eval(client, both), "+OK");
+    assert_eq!(eval(client, "#!lua\nreturn 1"), OOM);
+    assert_eq!(eval(client, "#!lua flags=allow-oom\nreturn 1"), ":1");
+    play(client, &[("CONFIG SET maxmemory 0", "+OK"), ("SET x 2", "+OK")]);
+}
+
+#[test]
+fn transactions_are_begun_and_spoilt_while_a_script_is_busy_on_whatever_thread() {
+    check_transactions_beside_a_busy_script(false);
+    check_transactions_beside_a_busy_script(true);
+}
+
+fn check_transactions_beside_a_busy_script(began_before: bool) {
+    let server = start(&["--lua-time-limit", "10"]);
+    let (runner, killer) = (&mut server.client(), &mut server.client());
+    // Enough for each thread to have one of them.
+    let mut clients: Vec<Client> = (0..4).map(|_| server.client()).collect();
+    clients.iter_mut().for_each(|client| assert_eq!(call(client, "PING"), "+PONG"));
+    play(killer, &[("SET n 1", "+OK")]);
+    if began_before {
+        clients.iter_mut().for_each(|client| play(client, &[("MULTI", "+OK")]));
+    }
+    runner.send(&["EVAL", "while true do end", "0"]).expect("the server listens");
+    wait_until("the script is busy", || call(killer, "PING").starts_with("-BUSY"));
+    for client in &mut clients {
+        if !began_before {
+            assert_eq!(call(client, "MULTI"), "+OK");
+        }
+        assert!(call(client, "INCR n").starts_with("-BUSY"));
+    }
+    play(&mut clients[0], &[("DISCARD", "+OK")]);
+    let refused = call(&mut clients[1], "EXEC");
+    assert!(refused.starts_with("-EXECABORT Transaction discarded because of: BUSY"), "{refused}");
+    play(killer, &[("SCRIPT KILL", "+OK")]);
+    runner.read().expect("a killed script answers");
+    assert_eq!(call(&mut clients[0], "INCR n"), ":2");
+    assert_eq!(call(&mut clients[1], "GET n"), "\"2\"");
+    for client in &mut clients[2..] {
+        let aborted = "-EXECABORT Transaction discarded because of previous errors.";
+        play(client, &[("INCR n", "+QUEUED"), ("EXEC", aborted), ("PING", "+PONG")]);
+    }
+    play(killer, &[("GET n", "\"2\"")]);
+}
+
+#[test]
+fn large_elements_of_lists_get_nodes_of_their_own_from_the_size_debug_sets() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let nodes = |client: &mut Client| {
+        let line = call(client, "DEBUG OBJECT l");
+        let nodes = line.split(' ').find_map(|word| word.strip_prefix("ql_nodes:"));
+        nodes.unwrap_or("none").to_owned()
+    };
+    play(client, &[("CONFIG SET list-max-listpack-size 3", "+OK"), ("RPUSH l a b c d", ":4")]);
+    assert_eq!(nodes(client), "2");
+    play(client, &[("RPUSH l 1234567890", ":5")]);
+    assert_eq!(nodes(client), "2");
+    play(client, &[("DEBUG QUICKLIST-PACKED-THRESHOLD 10", "+OK"), ("RPUSH l 123456789", ":6")]);
+    assert_eq!(nodes(client), "2");
+    play(client, &[("RPUSH l 1234567890", ":7"), ("RPUSH l e", ":8")]);
+    assert_eq!(nodes(client), "4");
+    play(client, &[("DEBUG QUICKLIST-PACKED-THRESHOLD 0", "+OK")]);
+}
+
+#[test]
+fn the_process_is_titled_by_its_template() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let port = server.port;
+    let title = |client: &mut Client| {
+        let pid = info(client, "server", "process_id");
+        let bytes = std::fs::read(format!("/proc/{pid}/cmdline")).expect("the process runs");
+        let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(text).trim_end().to_owned()
+    };
+    assert!(title(client).ends_with(&format!(" 127.0.0.1:{port}")), "{}", title(client));
+    let long = "x".repeat(300);
+    let template = format!("{{port}} {{tls-port}} {long} {{listen-addr}}");
+    client.call(&["CONFIG", "SET", "proc-title-template", &template]);
+    assert_eq!(title(client), format!("{port} 0 {long} 127.0.0.1:{port}"));
+    client.call(&["CONFIG", "SET", "proc-title-template", "short"]);
+    assert_eq!(title(client), "short");
+    let refused = call(client, "CONFIG SET proc-title-template {what}");
+    assert!(refused.contains("template format is invalid"), "{refused}");
+}
+
+#[test]
+fn removed_and_renamed_commands_are_told_as_such() {
+    let renames = ["--rename-command", "get", "", "--rename-command", "client", "klient"];
+    let server = start(&renames);
+    let client = &mut server.client();
+    assert_eq!(call(client, "COMMAND INFO get"), "[$-1]");
+    let listed = call(client, "COMMAND LIST");
+    assert!(!listed.contains("\"get\"") && listed.contains("\"set\""), "{listed}");
+    let refused = call(client, "KLIENT nothing");
+    assert_eq!(refused, "-ERR unknown subcommand \\'nothing\\'. Try KLIENT HELP.");
+}
+
+#[test]
+fn set_reads_its_key_only_with_get() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let flags =
+        |client: &mut Client, line: &str| call(client, &format!("COMMAND GETKEYSANDFLAGS {line}"));
+    assert_eq!(flags(client, "SET k v"), "[[\"k\", [+OW, +update]]]");
+    assert_eq!(flags(client, "SET k v IFEQ w"), "[[\"k\", [+OW, +update]]]");
+    assert_eq!(flags(client, "SET k v GET"), "[[\"k\", [+RW, +access, +update]]]");
+}
