@@ -6,6 +6,7 @@ mod cluster;
 mod cluster_manager;
 mod cluster_slots;
 mod differential;
+mod idle_connections;
 mod scripting;
 mod suite_faults;
 mod support;
