@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
@@ -39,6 +40,8 @@ pub struct Core {
     entered: bool,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
+    /// Memory, as far as it matters to commands.
+    pub ceiling: Ceiling,
     /// Answers clients while a script is busy here; set by the event loop.
     pub desk: Option<Box<dyn BusyDesk>>,
     /// Ticks that the last command took; of nested ones, the outermost.
@@ -65,6 +68,7 @@ impl Core {
             depth: 0,
             entered: false,
             lost_slots: SlotSet::new(),
+            ceiling: Ceiling::default(),
             desk: None,
             last_ticks: 0,
             script_slot: None,

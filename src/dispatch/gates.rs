@@ -85,7 +85,7 @@ pub(super) fn check(
     if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
         return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
-    if core.server.is_out_of_memory() && needs_memory(client, command) {
+    if core.ceiling.is_out && needs_memory(client, command) {
         return Err(CommandError::OutOfMemory);
     }
     if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {

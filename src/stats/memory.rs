@@ -13,6 +13,8 @@ pub struct MemoryUse {
     pub resident: u64,
     /// Bytes in pages that are kept for reuse and may be given back.
     pub retained: u64,
+    /// Bytes in pages that the system may take back when it needs them.
+    pub muzzy: u64,
     /// Bytes of the process in memory.
     pub rss: u64,
 }
@@ -21,7 +23,7 @@ impl MemoryUse {
     /// Reads the statistics now. What cannot be read is zero.
     pub fn read() -> Self {
         let [allocated, active, resident, retained] = allocator::usage();
-        Self { allocated, active, resident, retained, rss: rss() }
+        Self { allocated, active, resident, retained, muzzy: 0, rss: rss() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Counters: each core writes its own, whoever asks adds them up. And a journal of what stood out.
 
+mod accounting;
 mod commandlog;
 mod counter;
 mod errors;
@@ -10,6 +11,7 @@ mod memory;
 mod rates;
 mod slots;
 
+pub use accounting::{Accounting, Overrun};
 pub use commandlog::{CommandLog, LogEntry, LogKind};
 pub use counter::{CommandStats, CoreStats, Counter};
 pub use errors::ErrorStats;

@@ -14,3 +14,18 @@ pub fn usage() -> [u64; 4] {
 
 /// Nothing can be given back from here.
 pub fn purge() {}
+
+/// Not counted.
+pub fn thread_balance() -> i64 {
+    0
+}
+
+/// There are no numbers to read.
+pub fn number(_name: &[u8]) -> Option<i64> {
+    None
+}
+
+/// There is nothing that could be asked for.
+pub fn act(_name: &[u8]) -> bool {
+    false
+}
