@@ -287,6 +287,7 @@ impl Round {
             || server.pause.until(core.now_ms).is_some()
             || server.scripting.running.is_busy()
             || server.is_out_of_memory()
+            || server.lacks_replicas()
         {
             return 0;
         }

@@ -114,6 +114,14 @@ impl Server {
         max != 0 && self.exceeds(max)
     }
 
+    /// Whether `min-replicas-to-write` asks for more replicas than there are.
+    #[inline]
+    pub fn lacks_replicas(&self) -> bool {
+        const GOOD_REPLICAS: i64 = 0; // Nobody can follow this server yet.
+        self.config.min_replicas_to_write.get() > GOOD_REPLICAS
+            && self.config.min_replicas_max_lag.get() > 0
+    }
+
     fn exceeds(&self, max: u64) -> bool {
         self.config.maxmemory_policy.get() == MaxmemoryPolicy::NoEviction
             && self.journal.memory_used() > max
