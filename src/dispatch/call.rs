@@ -45,23 +45,16 @@ pub fn call(
             result
         }
         Run::OnShard(run) | Run::Local(run) | Run::Gated(run) => {
-            let server = core.server.clone();
-            let mut ks = Keyspace::new(
-                &server.store,
-                &mut core.held,
-                &mut core.effects,
-                &core.stats,
-                client.db,
-                core.now_ms,
-            );
+            let Core { id, server, stats, held, effects, now_ms, .. } = &mut *core;
+            let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
             let mut cx = Cx {
                 ks,
                 reply: Reply::new(out, client.resp),
                 client,
-                server: &server,
+                server,
                 spec: command.spec,
-                core: core.id,
+                core: *id,
                 can_block: origin != Origin::Nested,
                 blocked: None,
             };

@@ -1,6 +1,7 @@
 //! What a core needs to run commands, and how it gets the locks for them.
 #![expect(unsafe_code, reason = "marks all shards as held once the gate is closed")]
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::script::BusyDesk;
@@ -23,7 +24,9 @@ pub struct Busy;
 /// The execution state of one event loop.
 pub struct Core {
     pub id: usize,
-    pub server: Arc<Server>,
+    /// Counted by this core alone: a count that cores share would travel between them with every
+    /// command.
+    pub server: Rc<Arc<Server>>,
     pub stats: Arc<CoreStats>,
     pub held: Held,
     pub effects: Effects,
@@ -47,7 +50,7 @@ impl Core {
         let held = server.store.shards.nothing_held();
         Self {
             id,
-            server,
+            server: Rc::new(server),
             stats,
             held,
             effects: Effects::default(),

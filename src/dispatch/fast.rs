@@ -3,8 +3,9 @@
 use super::call::finish;
 use super::core::Core;
 use crate::commands::{Command, CommandTable, Cx, Run};
-use crate::keyspace::{Key, Keyspace};
+use crate::keyspace::{Key, KeyHint, Keyspace};
 use crate::protocol::{Args, Reply};
+use crate::server::Server;
 use crate::session::{Client, ClientFlags};
 
 /// A command that may run in a window.
@@ -12,8 +13,7 @@ use crate::session::{Client, ClientFlags};
 pub struct FastCommand {
     pub command: &'static Command,
     pub shard: usize,
-    pub slot: u16,
-    pub hash: u64,
+    pub key: KeyHint,
 }
 
 /// What the fast path makes of a command.
@@ -26,7 +26,7 @@ pub enum Fast {
 
 /// Looks a command up. Nothing is refused here: what is not plainly in order takes the other way.
 #[inline]
-pub fn fast(core: &Core, args: &Args<'_>) -> Fast {
+pub fn fast(server: &Server, args: &Args<'_>) -> Fast {
     if args.is_empty() {
         return Fast::No;
     }
@@ -36,8 +36,8 @@ pub fn fast(core: &Core, args: &Args<'_>) -> Fast {
         return Fast::No;
     }
     let key = Key::new(args.at(index));
-    let shard = core.server.store.shards.of_slot(key.slot);
-    Fast::Yes(FastCommand { command, shard, slot: key.slot, hash: key.hash })
+    let shard = server.store.shards.of_slot(key.slot);
+    Fast::Yes(FastCommand { command, shard, key: KeyHint::of(&key) })
 }
 
 /// Whether the client's commands may take the fast path now.
@@ -53,29 +53,23 @@ impl Client {
 pub fn run_fast(
     core: &mut Core,
     client: &mut Client,
-    command: &'static Command,
+    FastCommand { command, key, .. }: FastCommand,
     args: &Args<'_>,
     out: &mut Vec<u8>,
     start: u64,
 ) -> u64 {
     let Run::OnShard(run) = command.spec.run else { unreachable!("only these are fast") };
-    // The server outlives the command, which borrows the rest of the core mutably.
-    let server = core.server.clone();
     let before = out.len();
+    let Core { id, server, stats, held, effects, now_ms, .. } = core;
+    let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
+    ks.hint = key;
     let mut cx = Cx {
-        ks: Keyspace::new(
-            &server.store,
-            &mut core.held,
-            &mut core.effects,
-            &core.stats,
-            client.db,
-            core.now_ms,
-        ),
+        ks,
         reply: Reply::new(out, client.resp),
         client,
-        server: &server,
+        server,
         spec: command.spec,
-        core: core.id,
+        core: *id,
         can_block: false,
         blocked: None,
     };

@@ -197,6 +197,16 @@ impl Db {
         }
     }
 
+    /// Fetches the value of the key that a hash probably stands for into the cache, `depth` pointers
+    /// behind its entry, which is there by now as are the pointers before.
+    #[inline]
+    pub fn prefetch_value(&self, slot: u16, hash: u64, depth: u32) {
+        let likely = self.table_of(slot).and_then(|table| table.find_likely(hash));
+        if let Some(obj) = likely.as_deref().and_then(Entry::obj) {
+            obj.prefetch(depth);
+        }
+    }
+
     /// Fetches the entries that a hash may stand for into the cache; the bucket is there by now.
     #[inline]
     pub fn prefetch_entry(&self, slot: u16, hash: u64) {

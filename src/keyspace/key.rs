@@ -23,6 +23,38 @@ impl<'a> Key<'a> {
     }
 }
 
+/// What was found out about the key of a command before the command runs, so that it is found out
+/// once: [`super::Keyspace::key`] recognises the bytes by where they lie.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyHint {
+    address: usize,
+    len: usize,
+    pub hash: u64,
+    pub slot: u16,
+}
+
+impl KeyHint {
+    /// Fits no key.
+    pub const NONE: Self = Self { address: 0, len: 0, hash: 0, slot: 0 };
+
+    #[inline]
+    pub fn of(key: &Key<'_>) -> Self {
+        Self {
+            address: key.bytes.as_ptr().addr(),
+            len: key.bytes.len(),
+            hash: key.hash,
+            slot: key.slot,
+        }
+    }
+
+    /// The key, if `bytes` are those that the hint is about.
+    #[inline]
+    pub fn fits<'a>(&self, bytes: &'a [u8]) -> Option<Key<'a>> {
+        let is_same = bytes.as_ptr().addr() == self.address && bytes.len() == self.len;
+        is_same.then_some(Key { bytes, hash: self.hash, slot: self.slot })
+    }
+}
+
 /// The hash slot of a key: of what stands between the first `{` and the next `}`, if anything
 /// does, else of the whole key.
 #[inline]

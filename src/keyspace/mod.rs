@@ -23,7 +23,7 @@ pub use blocked::{BlockedKind, Ticket, WaitQueue, Waiter, Waiters};
 pub use db::{Db, TableId};
 pub use entry::{EMBEDDED_BYTES_MAX, Entry, KeyRef, ValueRef};
 pub use events::{Event, NotifyClass};
-pub use key::{Key, key_slot};
+pub use key::{Key, KeyHint, key_slot};
 pub use obj::{Obj, ObjType, Typed, WrongType};
 pub use shard_data::ShardData;
 pub use store::Store;

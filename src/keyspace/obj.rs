@@ -53,6 +53,18 @@ impl Obj {
         }
     }
 
+    /// Fetches what lies `depth` pointers behind the object into the cache.
+    #[inline]
+    pub fn prefetch(&self, depth: u32) {
+        match self {
+            Self::Int(_) | Self::Raw(_) => {}
+            Self::List(list) => list.prefetch(depth),
+            Self::Set(set) => set.prefetch(depth),
+            Self::Zset(zset) => zset.prefetch(depth),
+            Self::Hash(hash) => hash.prefetch(depth),
+        }
+    }
+
     /// How many separate allocations freeing it takes, roughly.
     pub fn free_effort(&self) -> usize {
         match self {

@@ -66,18 +66,21 @@ impl Keyspace<'_> {
     /// Sets a key to a string, whatever it held. The expiry goes unless `keep_ttl`.
     #[inline]
     pub fn set_string(&mut self, key: &Key<'_>, value: &[u8], keep_ttl: bool) {
-        match self.kind(key) {
-            None => return self.insert_entry(key, Entry::string(key.bytes, value, None)),
-            Some(ObjType::String) => {
-                self.change_entry(key, |entry| entry.set_string(value));
+        let change = |entry: &mut Entry| {
+            let is_string = entry.kind() == ObjType::String;
+            if is_string {
+                entry.set_string(value);
             }
-            Some(_) => {
-                let deadline = if keep_ttl { self.deadline(key) } else { None };
-                return self.put_entry(key, Entry::string(key.bytes, value, deadline));
+            (is_string, entry.deadline())
+        };
+        match self.change_entry(key, change) {
+            None => self.insert_entry(key, Entry::string(key.bytes, value, None)),
+            Some((true, Some(_))) if !keep_ttl => self.set_deadline(key, None),
+            Some((true, _)) => {}
+            Some((false, deadline)) => {
+                let deadline = deadline.filter(|_| keep_ttl);
+                self.put_entry(key, Entry::string(key.bytes, value, deadline));
             }
-        }
-        if !keep_ttl && self.deadline(key).is_some() {
-            self.set_deadline(key, None);
         }
     }
 

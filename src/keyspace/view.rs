@@ -5,12 +5,13 @@ use super::access::Access;
 use super::db::Db;
 use super::entry::{Entry, KeyRef, obj_of};
 use super::events::{Event, NotifyClass};
-use super::key::Key;
+use super::key::{Key, KeyHint};
 use super::obj::{Obj, ObjType, Typed, WrongType};
 use super::shard_data::ShardData;
 use super::store::Store;
 use crate::shard::Held;
 use crate::stats::CoreStats;
+use crate::types::table::RefMut;
 
 /// A key that may now serve somebody who waits for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct Keyspace<'a> {
     pub dirty: u64,
     /// CLIENT NO-TOUCH: reads leave the LRU and LFU bits alone.
     pub no_touch: bool,
+    /// The key of the command, whose bytes stay where they are while the view lives.
+    pub hint: KeyHint,
 }
 
 impl<'a> Keyspace<'a> {
@@ -67,7 +70,17 @@ impl<'a> Keyspace<'a> {
         db: u16,
         now_ms: u64,
     ) -> Self {
-        Self { store, effects, stats, held, db, now_ms, dirty: 0, no_touch: false }
+        Self {
+            store,
+            effects,
+            stats,
+            held,
+            db,
+            now_ms,
+            dirty: 0,
+            no_touch: false,
+            hint: KeyHint::NONE,
+        }
     }
 
     /// A second view of the same shards, for a nested call. Add its `dirty` to this one's after.
@@ -81,12 +94,14 @@ impl<'a> Keyspace<'a> {
             now_ms: self.now_ms,
             dirty: 0,
             no_touch: self.no_touch,
+            hint: KeyHint::NONE,
         }
     }
 
     /// A key, with its hash and slot.
+    #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        Key::new(bytes)
+        self.hint.fits(bytes).unwrap_or_else(|| Key::new(bytes))
     }
 
     /// Whether the shard of the key is held.
@@ -126,6 +141,20 @@ impl<'a> Keyspace<'a> {
             // through; the early return is what the borrow checker cannot see.
             return Some(unsafe { found.unbound() });
         }
+        self.expire(db, key);
+        None
+    }
+
+    /// As [`Keyspace::live`], to be changed.
+    #[inline]
+    fn live_mut(&mut self, key: &Key<'_>) -> Option<RefMut<'_, Entry>> {
+        let (db, now_ms) = (self.db, self.now_ms);
+        let found = self.db_of_mut(db, key).find_mut(key)?;
+        if found.deadline().is_none_or(|at| at > now_ms) {
+            // SAFETY: rebound to the borrow of `self`, as in `live`.
+            return Some(unsafe { found.unbound() });
+        }
+        drop(found);
         self.expire(db, key);
         None
     }
@@ -198,12 +227,8 @@ impl<'a> Keyspace<'a> {
 
     /// A value of type `T`, to be changed.
     pub fn write<T: Typed>(&mut self, key: &Key<'_>) -> Result<Option<&mut T>, WrongType> {
-        if self.live(key).is_none() {
-            return Ok(None);
-        }
         let access = self.access_now();
-        let db = self.db;
-        let Some(mut entry) = self.db_of_mut(db, key).find_mut(key) else { return Ok(None) };
+        let Some(mut entry) = self.live_mut(key) else { return Ok(None) };
         touch(access, &mut entry);
         obj_of(entry).and_then(T::of_mut).ok_or(WrongType).map(Some)
     }
@@ -215,10 +240,20 @@ impl<'a> Keyspace<'a> {
         &mut self,
         key: &Key<'_>,
     ) -> Result<&mut T, WrongType> {
-        if self.live(key).is_none() {
-            self.insert_entry(key, Entry::object(key.bytes, T::default().into_obj(), None));
-        }
-        self.write(key).map(|value| value.expect("it is there or was just made"))
+        let access = self.access_now();
+        // SAFETY: rebound to the borrow of `self`, as in `live_mut`; the branch that makes the
+        // entry is what the borrow checker cannot see.
+        let found = self.live_mut(key).map(|found| unsafe { found.unbound() });
+        let mut entry = match found {
+            Some(entry) => entry,
+            None => {
+                self.insert_entry(key, Entry::object(key.bytes, T::default().into_obj(), None));
+                let db = self.db;
+                self.db_of_mut(db, key).find_mut(key).expect("it was just made")
+            }
+        };
+        touch(access, &mut entry);
+        obj_of(entry).and_then(T::of_mut).ok_or(WrongType)
     }
 
     /// Whether the key is there.
@@ -267,10 +302,8 @@ impl<'a> Keyspace<'a> {
         key: &Key<'_>,
         change: impl FnOnce(&mut Entry) -> R,
     ) -> Option<R> {
-        self.live(key)?;
         let access = self.access_now();
-        let db = self.db;
-        let mut entry = self.db_of_mut(db, key).find_mut(key)?;
+        let mut entry = self.live_mut(key)?;
         touch(access, &mut entry);
         Some(change(&mut entry))
     }

@@ -6,6 +6,7 @@
 //! the cache together, and they are run in order. So the misses of different commands overlap,
 //! also across connections.
 
+use crate::commands::Group;
 use crate::dispatch::{Core, Fast, FastCommand, Next, fast, process, run_fast};
 use crate::net::conn::Conn;
 use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_request};
@@ -16,6 +17,10 @@ use std::sync::atomic::Ordering;
 
 /// Commands whose misses are overlapped. More gain nothing and hold locks longer.
 const WINDOW_MAX: usize = 32;
+
+/// Pointers that are followed from an entry to the bytes of its value, each once all values of a
+/// window have had the one before.
+const VALUE_DEPTH: u32 = 3;
 
 /// Replies are sent once they amount to this, even in the middle of a round.
 const OUT_BYTES_SOFT_MAX: usize = 256 * 1024;
@@ -282,9 +287,10 @@ impl Round {
     /// buckets. 0: the command is none for the fast path, or its shard is busy.
     fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
         self.window.clear();
-        let server = core.server.clone();
+        let Core { server, held, stats, now_ms, .. } = core;
+        let now_ms = *now_ms;
         if server.monitors.load(Ordering::Relaxed) > 0
-            || server.pause.until(core.now_ms).is_some()
+            || server.pause.until(now_ms).is_some()
             || server.scripting.running.is_busy()
             || server.is_out_of_memory()
             || server.lacks_replicas()
@@ -297,24 +303,24 @@ impl Round {
             if visit.stopped.is_some() || !client.is_plain() {
                 break;
             }
-            let Fast::Yes(command) = fast(core, &self.args(request)) else { break };
-            if !server.store.shards.try_lock(&mut core.held, command.shard) {
+            let Fast::Yes(command) = fast(server, &self.args(request)) else { break };
+            if !server.store.shards.try_lock(held, command.shard) {
                 let may_wait = self.window.is_empty();
-                if !may_wait || !server.store.shards.spin_lock(&mut core.held, command.shard) {
-                    core.stats.lock_contended.add(1);
+                if !may_wait || !server.store.shards.spin_lock(held, command.shard) {
+                    stats.lock_contended.add(1);
                     break;
                 }
             }
-            let data = server.store.shards.data(&core.held, command.shard);
+            let data = server.store.shards.data(held, command.shard);
             if command.command.is_write() && !data.waiters.is_empty() {
                 // Somebody may have to be served: the other way knows how.
                 break;
             }
-            if server.cluster.as_ref().is_some_and(|c| !c.map().is_settled(command.slot)) {
+            if server.cluster.as_ref().is_some_and(|c| !c.map().is_settled(command.key.slot)) {
                 // Looked at with the shard held, so that the slot cannot be given away meanwhile.
                 break;
             }
-            data.db(client.db).prefetch_bucket(command.slot, command.hash);
+            data.db(client.db).prefetch_bucket(command.key.slot, command.key.hash);
             self.window.push(command);
         }
         if self.window.is_empty() {
@@ -325,14 +331,8 @@ impl Round {
 
     /// Runs a window and releases its locks.
     fn run_window(&mut self, core: &mut Core, conns: &mut Slab<Conn>, first: usize, count: usize) {
-        let server = core.server.clone();
         if count > 1 {
-            for (index, command) in self.window.iter().enumerate() {
-                let visit = self.requests[first + index].visit as usize;
-                let db = conns[self.visits[visit].conn].client.db;
-                let data = server.store.shards.data(&core.held, command.shard);
-                data.db(db).prefetch_entry(command.slot, command.hash);
-            }
+            self.prefetch(core, conns, first);
         }
         core.stats.lock_windows.add(1);
         let begin = core.ticks();
@@ -340,7 +340,7 @@ impl Round {
         let mut out = std::mem::take(&mut self.out);
         for index in 0..count {
             let request = self.requests[first + index];
-            let command = self.window[index].command;
+            let command = self.window[index];
             let visit = &mut self.visits[request.visit as usize];
             if visit.replies_from == usize::MAX {
                 visit.replies_from = out.len();
@@ -352,6 +352,33 @@ impl Round {
         core.stats.busy_ticks.add(start.wrapping_sub(begin));
         core.release();
         core.finish_effects();
+    }
+
+    /// Fetches into the cache what the commands of the window will read, whose buckets are there by
+    /// now: their entries, then the first bytes of the values that lie outside of these.
+    fn prefetch(&self, core: &Core, conns: &Slab<Conn>, first: usize) {
+        let shards = &core.server.store.shards;
+        let mut has_values = false;
+        for (index, command) in self.window.iter().enumerate() {
+            let visit = self.requests[first + index].visit as usize;
+            let db = conns[self.visits[visit].conn].client.db;
+            let data = shards.data(&core.held, command.shard);
+            data.db(db).prefetch_entry(command.key.slot, command.key.hash);
+            has_values |= command.command.spec.group != Group::String;
+        }
+        if !has_values {
+            return;
+        }
+        for depth in 0..VALUE_DEPTH {
+            for (index, command) in self.window.iter().enumerate() {
+                if command.command.spec.group != Group::String {
+                    let visit = self.requests[first + index].visit as usize;
+                    let db = conns[self.visits[visit].conn].client.db;
+                    let data = shards.data(&core.held, command.shard);
+                    data.db(db).prefetch_value(command.key.slot, command.key.hash, depth);
+                }
+            }
+        }
     }
 
     /// Runs one request on the way that knows every case.

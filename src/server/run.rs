@@ -81,12 +81,9 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     super::rebind::follow(&server);
     title::follow(&server.config);
     stop_on_signals(server.clone())?;
-    let mut listeners = Some(listeners);
-    let mut loops = Vec::new();
-    for (id, poll) in polls.into_iter().enumerate() {
-        let listeners = if id == 0 { listeners.take().unwrap_or_default() } else { Vec::new() };
-        loops.push(EventLoop::new(id, server.clone(), poll, listeners)?);
-    }
+    let mut polls = polls.into_iter().enumerate();
+    let (_, first_poll) = polls.next().expect("there is at least one core");
+    let first = EventLoop::new(0, server.clone(), first_poll, listeners)?;
     let bus = match prepared {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
@@ -99,14 +96,17 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     if !server.config.unixsocket.is_empty() {
         tracing::info!("Ready to accept connections unix");
     }
-    let first = loops.remove(0);
-    let others = loops
-        .into_iter()
-        .enumerate()
-        .map(|(index, event_loop)| {
-            std::thread::Builder::new()
-                .name(format!("core-{}", index + 1))
-                .spawn(move || event_loop.run())
+    let others = polls
+        .map(|(id, poll)| {
+            let server = server.clone();
+            std::thread::Builder::new().name(format!("core-{id}")).spawn(move || {
+                let result =
+                    EventLoop::new(id, server.clone(), poll, Vec::new()).and_then(EventLoop::run);
+                if result.is_err() {
+                    server.stop();
+                }
+                result
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     let result = first.run();

@@ -134,6 +134,16 @@ impl Default for Hash {
 }
 
 impl Hash {
+    /// Fetches what lies `depth` pointers behind the hash into the cache.
+    #[inline]
+    pub fn prefetch(&self, depth: u32) {
+        match self {
+            Self::Listpack(pack) if depth == 0 => pack.prefetch(),
+            Self::Table(fields) if depth == 0 => table::prefetch_line((&raw const **fields).cast()),
+            _ => {}
+        }
+    }
+
     /// An empty hash.
     pub fn new() -> Self {
         Self::default()

@@ -14,6 +14,7 @@
 //! - Values ascend strictly, each of `width` bytes.
 //! - `width` never shrinks: as with the peers, a removal does not undo the widening.
 
+use super::table::prefetch_line;
 use super::thin::{Format, Thin};
 
 const HEADER: usize = 8;
@@ -94,6 +95,12 @@ impl Intset {
 
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.as_slice()
+    }
+
+    /// Fetches the header into the cache.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        prefetch_line(self.bytes.address());
     }
 
     /// Bytes taken from the allocator.

@@ -11,6 +11,7 @@ use std::iter;
 use super::listpack::{self, Listpack, Needle, Value};
 use super::quicklist::Quicklist;
 pub use super::quicklist::{NodeLimit, NodeRef, set_packed_threshold};
+use super::table::prefetch_line;
 
 /// Which end of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,17 @@ impl std::fmt::Debug for List {
 }
 
 impl List {
+    /// Fetches what lies `depth` pointers behind the list into the cache.
+    #[inline]
+    pub fn prefetch(&self, depth: u32) {
+        match &self.repr {
+            Repr::Packed(pack) if depth == 0 => pack.prefetch(),
+            Repr::Packed(_) => {}
+            Repr::Nodes(nodes) if depth == 0 => prefetch_line((&raw const **nodes).cast()),
+            Repr::Nodes(nodes) => nodes.prefetch(depth - 1),
+        }
+    }
+
     pub fn new() -> Self {
         Self { repr: Repr::Packed(Listpack::new()) }
     }

@@ -42,6 +42,7 @@ pub use self::iter::{Iter, Pairs};
 pub use self::validate::ListpackError;
 use self::validate::validate;
 pub use self::value::{Needle, Value, canonical_int};
+use super::table::prefetch_line;
 use super::thin::{Format, Thin};
 
 const HEADER: usize = 6;
@@ -50,6 +51,9 @@ const END: u8 = 0xFF;
 const COUNT_UNKNOWN: u16 = u16::MAX;
 /// Where Redis stops adding to one listpack; a caller converts to another representation before.
 pub const BYTES_MAX: usize = 1 << 30;
+
+/// From this size on, in bytes, a change at the head moves the header and leaves the rest alone.
+const FRONT_MOVES_FROM: usize = 256;
 
 struct Header;
 
@@ -119,6 +123,18 @@ impl Listpack {
     /// Bytes taken from the allocator.
     pub fn heap_bytes(&self) -> usize {
         self.bytes.heap_bytes()
+    }
+
+    /// Gives back the room that changes at the head left before it.
+    pub fn release_front(&mut self) {
+        self.bytes.close_gap();
+    }
+
+    /// Fetches the first entries into the cache.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        prefetch_line(self.bytes.address());
+        prefetch_line(self.bytes.address().wrapping_add(64));
     }
 
     /// Number of entries: O(1) up to 65534, a walk beyond.
@@ -396,6 +412,15 @@ impl Listpack {
         assert!(new_total <= u32::MAX as usize, "a listpack ends at 4 GiB");
         let header = (new_total as u32).to_le_bytes();
         let base = Header::HEADER;
+        // At the head of a long listpack it is the header that moves.
+        if old.start == HEADER && total >= FRONT_MOVES_FROM {
+            if len > old.len() && self.bytes.can_grow_front(len - old.len()) {
+                return self.bytes.grow_front(HEADER, &header);
+            }
+            if len < old.len() && self.bytes.can_shrink_front(old.len() - len) {
+                return self.bytes.shrink_front(HEADER, &header);
+            }
+        }
         if len > old.len() {
             self.bytes.resize(&header);
         }

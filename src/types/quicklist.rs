@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::listpack::{Listpack, Needle, Value};
+use super::table::prefetch_line;
 use super::thin::{Format, Thin};
 
 /// Sizes that `list-max-listpack-size` -1 to -5 stand for.
@@ -202,6 +203,19 @@ impl Quicklist {
         self.count
     }
 
+    /// Fetches what lies `depth` pointers behind the structure into the cache: its nodes, then what
+    /// lies at the head of the first and the last.
+    #[inline]
+    pub(super) fn prefetch(&self, depth: u32) {
+        for node in [self.nodes.front(), self.nodes.back()].into_iter().flatten() {
+            match node {
+                _ if depth == 0 => prefetch_line((&raw const *node).cast()),
+                Node::Packed { entries, .. } => entries.prefetch(),
+                Node::Plain(plain) => prefetch_line(plain.0.address()),
+            }
+        }
+    }
+
     pub(super) fn node_count(&self) -> usize {
         self.nodes.len()
     }
@@ -280,7 +294,13 @@ impl Quicklist {
                 entries.push_front(value);
                 *count += 1;
             }
-            None => self.nodes.push_front(Node::with(value, self.limit)),
+            None => {
+                // The old head changes at its head no more.
+                if let Some(Node::Packed { entries, .. }) = self.nodes.front_mut() {
+                    entries.release_front();
+                }
+                self.nodes.push_front(Node::with(value, self.limit));
+            }
         }
     }
 

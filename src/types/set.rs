@@ -67,6 +67,17 @@ impl Set {
         self.len() == 0
     }
 
+    /// Fetches what lies `depth` pointers behind the set into the cache.
+    #[inline]
+    pub fn prefetch(&self, depth: u32) {
+        match self {
+            Self::Intset(ints) if depth == 0 => ints.prefetch(),
+            Self::Listpack(pack) if depth == 0 => pack.prefetch(),
+            Self::Table(table) if depth == 0 => table::prefetch_line((&raw const **table).cast()),
+            _ => {}
+        }
+    }
+
     /// As OBJECT ENCODING calls the representation.
     pub fn encoding(&self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cluster;
 mod differential;
+mod idle_connections;
 mod scripting;
 mod suite_faults;
 mod support;

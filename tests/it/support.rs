@@ -86,6 +86,10 @@ impl Server {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Where it runs and keeps its files.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder

@@ -68,6 +68,16 @@ impl<'t, P: Pointer> RefMut<'t, P> {
         Self { entry, table, hash, segment, slot }
     }
 
+    /// The same guard with a lifetime of the caller's choice.
+    ///
+    /// # Safety
+    /// The caller binds it to a borrow of the table that holds the entry.
+    #[inline]
+    pub unsafe fn unbound<'b>(self) -> RefMut<'b, P> {
+        // SAFETY: only the lifetime changes, which the caller vouches for.
+        unsafe { std::mem::transmute::<RefMut<'t, P>, RefMut<'b, P>>(self) }
+    }
+
     /// Notes a new deadline of this entry, as [`Table::note_deadline`] does.
     pub fn note_deadline(&mut self, at: u64) {
         self.table.note_deadline(self.hash, at);

@@ -298,6 +298,18 @@ impl<P: Pointer> Table<P> {
         }
     }
 
+    /// The first entry in its home whose tag is that of `hash`: mostly the one that is looked for.
+    /// To fetch what it refers to, without the cost of comparing keys.
+    #[inline]
+    pub fn find_likely(&self, hash: u64) -> Option<Ref<'_, P>> {
+        let segment = self.segment(hash)?;
+        // SAFETY: a live segment and one of its homes, shared for reading by `&self`.
+        let bucket = unsafe { segment.bucket(segment.home_of(hash)) };
+        let slot = bucket.matches(tag_of(hash)).first()?;
+        // SAFETY: the table owns the entry and is borrowed for as long as the guard lives.
+        Some(unsafe { Ref::new(bucket.pointer(slot)) })
+    }
+
     /// Like [`Self::prefetch_bucket`], and may be called while another thread changes the table
     /// (through a pointer to it that the two share; the table must stay where it is). Computes the
     /// address from atomics and touches no segment; an outdated address only wastes the hint.

@@ -31,7 +31,7 @@ use self::score::order_key;
 pub use self::score::{LexBound, ScoreBound};
 use self::tree::{Cursor, Tree};
 use super::listpack::{self, Listpack, Value};
-use super::table::{Table, hash_bytes};
+use super::table::{Table, hash_bytes, prefetch_line};
 
 /// `zset-max-listpack-entries` and `zset-max-listpack-value`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +177,16 @@ impl Large {
 }
 
 impl Zset {
+    /// Fetches what lies `depth` pointers behind the sorted set into the cache.
+    #[inline]
+    pub fn prefetch(&self, depth: u32) {
+        match &self.repr {
+            Repr::Packed(pack) if depth == 0 => pack.prefetch(),
+            Repr::Tree(large) if depth == 0 => prefetch_line((&raw const **large).cast()),
+            _ => {}
+        }
+    }
+
     pub fn new() -> Self {
         Self { repr: Repr::Packed(Listpack::new()) }
     }
