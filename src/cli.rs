@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::config::{
     Config, ConfigSource, Declarations, Invocation, LoadError, TSUBAME_VERSION, VALKEY_VERSION,
 };
-use crate::logging;
 use crate::sys::{limits, process};
+use crate::{crash, logging};
 
 const HELP: &str = "\
 Usage: tsubame [/path/to/tsubame.conf] [options] [-]
@@ -72,6 +72,7 @@ fn configure(
     let started_in = std::env::current_dir().unwrap_or_default();
     let config = Arc::new(Config::default());
     logging::start(&config);
+    crash::report_panics(&config);
     if source.from_stdin {
         tracing::info!("Reading config from stdin");
         if let Err(error) = std::io::stdin().lock().read_to_end(&mut source.stdin) {

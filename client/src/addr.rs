@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::Error;
 
-/// Host (name or IP address) and port of a node. Cheap to clone.
+/// Host (name or IP address) and port of a node, or the path of a unix socket. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeAddr {
     host: Arc<str>,
@@ -19,12 +19,22 @@ impl NodeAddr {
         Self { host: host.into(), port }
     }
 
-    /// Host name or IP address, IPv6 without brackets.
+    /// The address of a unix socket.
+    pub fn unix(path: &str) -> Self {
+        Self { host: path.into(), port: 0 }
+    }
+
+    /// The path, if it is a unix socket.
+    pub fn unix_path(&self) -> Option<&str> {
+        (self.port == 0).then_some(&*self.host)
+    }
+
+    /// Host name or IP address, IPv6 without brackets; the path of a unix socket.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// TCP port.
+    /// TCP port; 0 for a unix socket.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -46,9 +56,13 @@ impl NodeAddr {
 impl FromStr for NodeAddr {
     type Err = Error;
 
-    /// `host`, `host:port`, `[v6]`, `[v6]:port`; the port defaults to 6379.
+    /// `host`, `host:port`, `[v6]`, `[v6]:port`; the port defaults to 6379. An absolute path, also
+    /// behind `unix:`, is a unix socket.
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = || Error::Config(format!("not a node address: {text:?}"));
+        if let Some(path) = text.strip_prefix("unix:").or(text.starts_with('/').then_some(text)) {
+            return if path.is_empty() { Err(bad()) } else { Ok(Self::unix(path)) };
+        }
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or_else(bad)?;
             (
@@ -65,14 +79,18 @@ impl FromStr for NodeAddr {
         if host.is_empty() {
             return Err(bad());
         }
-        let port = port.map_or(Ok(6379), |port| port.parse().map_err(|_| bad()))?;
-        Ok(Self::new(host, port))
+        match port.map_or(Ok(6379), str::parse) {
+            Ok(port) if port != 0 => Ok(Self::new(host, port)),
+            _ => Err(bad()),
+        }
     }
 }
 
 impl fmt::Display for NodeAddr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
+        if self.port == 0 {
+            write!(f, "unix:{}", self.host)
+        } else if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
             write!(f, "{}:{}", self.host, self.port)
@@ -95,7 +113,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<NodeAddr>().unwrap(), NodeAddr::new(host, port), "{text}");
         }
-        for text in ["", ":7000", "db:x", "[::1", "[::1]7"] {
+        for text in ["/run/db.sock", "unix:/run/db.sock"] {
+            let addr: NodeAddr = text.parse().unwrap();
+            assert_eq!(
+                (addr.unix_path(), addr.to_string().as_str()),
+                (Some("/run/db.sock"), "unix:/run/db.sock")
+            );
+        }
+        for text in ["", ":7000", "db:x", "[::1", "[::1]7", "db:0", "unix:"] {
             assert!(text.parse::<NodeAddr>().is_err(), "{text}");
         }
     }

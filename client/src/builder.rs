@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::addr::NodeAddr;
+use tokio::sync::watch;
+
 use crate::client::Client;
+use crate::credentials::{Credentials, CredentialsConfig, CredentialsProvider, Current};
 use crate::error::{Error, Result};
+use crate::replicas::ReadFrom;
+use crate::seeds::{SeedSource, Seeds};
 
 /// What the seeds are part of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,10 +25,13 @@ pub enum Mode {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    pub(crate) seeds: Vec<NodeAddr>,
+    pub(crate) seeds: Seeds,
     pub(crate) mode: Mode,
-    pub(crate) username: Option<String>,
-    pub(crate) password: Option<String>,
+    pub(crate) credentials: CredentialsConfig,
+    /// What `credentials` gives now; set when the client starts.
+    pub(crate) current: Current,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::net::Tls>,
     pub(crate) client_name: Option<String>,
     pub(crate) database: u32,
     pub(crate) timeout: Duration,
@@ -38,15 +45,20 @@ pub(crate) struct Config {
     pub(crate) redirects_max: u32,
     pub(crate) topology_timeout: Duration,
     pub(crate) topology_check_every: Option<Duration>,
+    pub(crate) exclusive_connections_max: usize,
+    pub(crate) read_from: ReadFrom,
+    pub(crate) cache_bytes_max: Option<usize>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            seeds: Vec::new(),
+            seeds: Seeds::default(),
             mode: Mode::Auto,
-            username: None,
-            password: None,
+            credentials: CredentialsConfig::None,
+            current: watch::channel(None).1,
+            #[cfg(feature = "tls")]
+            tls: None,
             client_name: None,
             database: 0,
             timeout: Duration::from_secs(5),
@@ -60,6 +72,9 @@ impl Default for Config {
             redirects_max: 5,
             topology_timeout: Duration::from_secs(1),
             topology_check_every: Some(Duration::from_secs(60)),
+            exclusive_connections_max: 64,
+            read_from: ReadFrom::Primary,
+            cache_bytes_max: None,
         }
     }
 }
@@ -86,11 +101,24 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Reads `redis://[[user:]password@]host[:port][,host[:port]…][/database]`; the scheme may also
-    /// be `valkey`. Without a scheme it is a list of addresses.
+    /// be `valkey`, and `rediss` or `valkeys` for TLS. `unix:///path` is a unix socket. Without a
+    /// scheme it is a list of addresses.
     pub fn url(mut self, url: &str) -> Result<Self> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("redis", url));
-        if !matches!(scheme, "redis" | "valkey") {
-            return Err(Error::Config(format!("scheme {scheme:?} is not supported")));
+        match scheme {
+            "redis" | "valkey" => {}
+            "unix" | "redis+unix" | "valkey+unix" => {
+                let path = rest.split(['?', '#']).next().unwrap_or_default();
+                self.config.seeds.fixed.push(format!("unix:{path}").parse()?);
+                return Ok(self);
+            }
+            #[cfg(feature = "tls")]
+            "rediss" | "valkeys" => {
+                if self.config.tls.is_none() {
+                    self.config.tls = Some(crate::net::Tls::system()?);
+                }
+            }
+            _ => return Err(Error::Config(format!("scheme {scheme:?} is not supported"))),
         }
         let rest = rest.split(['?', '#']).next().unwrap_or_default();
         let (login, hosts) = match rest.rsplit_once('@') {
@@ -99,8 +127,9 @@ impl ClientBuilder {
         };
         if let Some(login) = login {
             let (user, password) = login.split_once(':').unwrap_or(("", login));
-            self.config.password = Some(percent_decode(password)?);
-            self.config.username = (!user.is_empty()).then(|| percent_decode(user)).transpose()?;
+            let user = if user.is_empty() { "default".to_owned() } else { percent_decode(user)? };
+            let credentials = Credentials::new(&user, &percent_decode(password)?);
+            self.config.credentials = CredentialsConfig::Fixed(credentials);
         }
         let (hosts, database) = hosts.split_once('/').unwrap_or((hosts, ""));
         if !database.is_empty() {
@@ -108,7 +137,7 @@ impl ClientBuilder {
             self.config.database = database.parse().map_err(bad)?;
         }
         for host in hosts.split(',') {
-            self.config.seeds.push(host.parse()?);
+            self.config.seeds.fixed.push(host.parse()?);
         }
         Ok(self)
     }
@@ -116,8 +145,14 @@ impl ClientBuilder {
     /// Adds an address to learn the topology from. Any node of the cluster will do; several are
     /// better than one. They are kept for ever and asked again when all known nodes fail.
     pub fn seed(mut self, addr: &str) -> Result<Self> {
-        self.config.seeds.push(addr.parse()?);
+        self.config.seeds.fixed.push(addr.parse()?);
         Ok(self)
+    }
+
+    /// Asks `source` for seeds, besides those that were added.
+    pub fn seed_source(mut self, source: impl SeedSource) -> Self {
+        self.config.seeds.source = Some(Arc::new(source));
+        self
     }
 
     /// What the seeds are part of. Default: what they say.
@@ -126,15 +161,27 @@ impl ClientBuilder {
         self
     }
 
-    /// User to authenticate as. Default: `default`.
-    pub fn username(mut self, username: &str) -> Self {
-        self.config.username = Some(username.to_owned());
+    /// User and password to authenticate with. Default: no authentication.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.config.credentials = CredentialsConfig::Fixed(credentials);
         self
     }
 
-    /// Password. Default: no authentication.
-    pub fn password(mut self, password: &str) -> Self {
-        self.config.password = Some(password.to_owned());
+    /// The default user's password.
+    pub fn password(self, password: &str) -> Self {
+        self.credentials(Credentials::password(password))
+    }
+
+    /// Authenticates with what `provider` gives, and anew whenever that changes.
+    pub fn credentials_provider(mut self, provider: impl CredentialsProvider) -> Self {
+        self.config.credentials = CredentialsConfig::Provided(Arc::new(provider));
+        self
+    }
+
+    /// Encrypts all connections. Default: only for `rediss` and `valkeys` URLs.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::net::Tls) -> Self {
+        self.config.tls = Some(tls);
         self
     }
 
@@ -219,13 +266,33 @@ impl ClientBuilder {
         self
     }
 
+    /// Most connections to each node for commands that wait on the server and for watched
+    /// transactions; more are [`Error::Overloaded`]. Default: 64.
+    pub fn exclusive_connections_max(mut self, count: usize) -> Self {
+        self.config.exclusive_connections_max = count;
+        self
+    }
+
+    /// Who may answer commands that only read. Default: the primary.
+    pub fn read_from(mut self, from: ReadFrom) -> Self {
+        self.config.read_from = from;
+        self
+    }
+
+    /// Keeps up to so many bytes of values that are read through
+    /// [`Client::cached`]. The servers must know CLIENT TRACKING. Default: no cache.
+    pub fn client_side_cache(mut self, bytes_max: usize) -> Self {
+        self.config.cache_bytes_max = Some(bytes_max);
+        self
+    }
+
     /// Learns the topology and gives the client. Connections to the nodes are opened when they are
     /// needed. Fails with what each seed said.
     pub async fn connect(self) -> Result<Client> {
-        if self.config.seeds.is_empty() {
+        if self.config.seeds.fixed.is_empty() && self.config.seeds.source.is_none() {
             return Err(Error::Config("no seed is given".to_owned()));
         }
-        Client::start(Arc::new(self.config)).await
+        Client::start(self.config).await
     }
 }
 
@@ -248,19 +315,25 @@ fn percent_decode(text: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::addr::NodeAddr;
 
     #[test]
     fn urls() {
         let read = |url| ClientBuilder::default().url(url).map(|builder| builder.config);
         let config = read("redis://user:p%40ss@h1:1,h2,[::1]:3/5").unwrap();
-        let seeds: Vec<_> = config.seeds.iter().map(NodeAddr::to_string).collect();
+        let seeds: Vec<_> = config.seeds.fixed.iter().map(NodeAddr::to_string).collect();
         assert_eq!(seeds, ["h1:1", "h2:6379", "[::1]:3"]);
-        assert_eq!(config.username.as_deref(), Some("user"));
-        assert_eq!(config.password.as_deref(), Some("p@ss"));
+        let fixed = |config: &Config| match &config.credentials {
+            CredentialsConfig::Fixed(fixed) => fixed.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(fixed(&config), Credentials::new("user", "p@ss"));
         assert_eq!(config.database, 5);
         let config = read("valkey://secret@h").unwrap();
-        assert_eq!((config.username, config.password.as_deref()), (None, Some("secret")));
-        assert_eq!(read("h1:1,h2:2").unwrap().seeds.len(), 2);
+        assert_eq!(fixed(&config), Credentials::password("secret"));
+        assert_eq!(read("h1:1,h2:2").unwrap().seeds.fixed.len(), 2);
+        let socket = &read("unix:///run/db.sock").unwrap().seeds.fixed[0];
+        assert_eq!(socket.unix_path(), Some("/run/db.sock"));
         for url in ["http://h", "redis://", "redis://h/x", "redis://a%zz@h"] {
             assert!(read(url).is_err(), "{url}");
         }

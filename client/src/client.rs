@@ -1,14 +1,17 @@
 //! The handle that applications hold.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
+use crate::addr::NodeAddr;
 use crate::builder::{ClientBuilder, Config, Mode};
+use crate::cache::Cache;
+use crate::credentials::{self, Current};
 use crate::error::Result;
-use crate::node::NodeShared;
-use crate::request::{Batch, Command, RawKind, Request};
+use crate::node::{CircuitState, NodeShared, Sending};
+use crate::request::{Atomic, Batch, Command, RawKind, Request};
 use crate::stats::{Counters, Stats};
 use crate::topology::actor::Actor;
 use crate::topology::boot::boot;
@@ -37,6 +40,55 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
+/// What a client knows of a node; see [`Client::nodes`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct NodeStatus {
+    /// Where it is.
+    pub addr: NodeAddr,
+    /// Whether it is a replica; `None` if the topology does not name it.
+    pub replica: Option<bool>,
+    /// Open shared connections.
+    pub connections: usize,
+    /// Whether commands are sent to it at all.
+    pub circuit: CircuitState,
+    /// Commands that wait for it or for its replies.
+    pub requests: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// The availability zone that it named when it was dialled.
+    pub availability_zone: Option<Arc<str>>,
+}
+
+/// Authenticates the open connections anew whenever the credentials change.
+async fn reauthenticate(core: Weak<Core>, mut current: Current) {
+    current.mark_unchanged();
+    while current.changed().await.is_ok() {
+        let Some(core) = core.upgrade() else { return };
+        let Some(credentials) = current.borrow_and_update().clone() else { continue };
+        let body = credentials.auth();
+        let deadline = Instant::now() + core.config.timeout;
+        for node in core.registry.all() {
+            node.pool.forget_idle();
+            for mux in node.muxes().filter(|mux| mux.is_connected()) {
+                // On the connection itself, so that nothing that follows is sent as somebody else.
+                let Ok(rx) = mux.submit(&body, Sending::now(deadline)) else { continue };
+                let (core, addr) = (core.clone(), node.addr().clone());
+                tokio::spawn(async move {
+                    match rx.await {
+                        Ok(Ok(Value::Error(error))) => {
+                            tracing::warn!(%addr, %error, "authenticating anew was refused");
+                        }
+                        Ok(Ok(_)) => core.counters.reauthentications.add(1),
+                        // The next connection uses the new credentials from the start.
+                        Ok(Err(_)) | Err(_) => {}
+                    }
+                });
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Inner {
     core: Arc<Core>,
@@ -59,8 +111,11 @@ impl Client {
         ClientBuilder::default()
     }
 
-    pub(crate) async fn start(config: Arc<Config>) -> Result<Self> {
+    pub(crate) async fn start(mut config: Config) -> Result<Self> {
+        config.current = credentials::start(&config.credentials).await?;
+        let config = Arc::new(config);
         let counters = Arc::new(Counters::default());
+        let cache = config.cache_bytes_max.map(|max| Arc::new(Cache::new(max, counters.clone())));
         let hints = Arc::new(Hints::default());
         let source = Arc::new(SlotsSource { config: config.clone() });
         let deadline = Instant::now() + config.boot_timeout;
@@ -71,6 +126,7 @@ impl Client {
             config: config.clone(),
             counters: counters.clone(),
             hints: hints.clone(),
+            cache,
             runtime: Handle::current(),
         });
         let core = Arc::new(Core::new(shared, first));
@@ -87,7 +143,37 @@ impl Client {
                 .filter(|_| !standalone && config.mode != Mode::Standalone),
         };
         tokio::spawn(actor.run());
+        tokio::spawn(reauthenticate(Arc::downgrade(&core), config.current.clone()));
         Ok(Self { inner: Arc::new(Inner { core }) })
+    }
+
+    /// The nodes that the client knows, and what it knows of each.
+    pub fn nodes(&self) -> Vec<NodeStatus> {
+        let core = self.core();
+        let snapshot = self.topology();
+        let role = |addr: &NodeAddr| snapshot.nodes().iter().find(|node| node.addr == *addr);
+        let mut nodes: Vec<_> = core
+            .registry
+            .all()
+            .into_iter()
+            .map(|handle| {
+                let outstanding = handle.muxes().map(|mux| mux.outstanding());
+                let (requests, bytes) =
+                    outstanding.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+                let open = handle.muxes().any(|mux| mux.circuit() == CircuitState::Open);
+                NodeStatus {
+                    addr: handle.addr().clone(),
+                    replica: role(handle.addr()).map(|node| node.replica),
+                    connections: handle.muxes().filter(|mux| mux.is_connected()).count(),
+                    circuit: if open { CircuitState::Open } else { CircuitState::Closed },
+                    requests,
+                    bytes,
+                    availability_zone: handle.facts.availability_zone(),
+                }
+            })
+            .collect();
+        nodes.sort_by(|a, b| a.addr.cmp(&b.addr));
+        nodes
     }
 
     /// Any command, by name; its arguments follow one by one. Commands that this crate knows are
@@ -107,6 +193,11 @@ impl Client {
     /// An empty batch.
     pub fn batch(&self) -> Batch<'_> {
         Batch::new(self)
+    }
+
+    /// An empty transaction.
+    pub fn atomic(&self) -> Atomic<'_> {
+        Atomic::new(self)
     }
 
     /// Asks for a refresh of the topology. It happens in the background, when the gate in front of

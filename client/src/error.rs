@@ -132,6 +132,9 @@ pub enum Error {
     /// A setting or address can't be used.
     #[error("{0}")]
     Config(String),
+    /// A watched key had changed, so the transaction was not executed.
+    #[error("a watched key has changed; nothing was executed")]
+    Aborted,
     /// The client was closed.
     #[error("the client is closed")]
     Closed,
@@ -167,6 +170,7 @@ impl Error {
             | Error::Overloaded { .. }
             | Error::SlotNotCovered(_)
             | Error::TooManyRedirects { .. }
+            | Error::Aborted
             | Error::Topology(_) => true,
             Error::Partial { first, .. } => first.is_retryable(),
             _ => false,

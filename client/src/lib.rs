@@ -23,32 +23,52 @@
 #![deny(missing_docs)]
 
 mod addr;
+mod blocking;
 mod builder;
+mod cache;
 mod client;
 pub mod commands;
+mod credentials;
 mod error;
+mod net;
 mod node;
 mod protocol;
 mod pubsub;
+mod replicas;
 mod request;
 mod router;
+mod scan;
 mod script;
+mod seeds;
 mod slot;
 mod stats;
 mod table;
 mod topology;
 mod value;
 mod view;
+mod watch;
 
 pub use addr::NodeAddr;
+pub use blocking::Blocking;
 pub use builder::{ClientBuilder, Mode};
-pub use client::Client;
+pub use cache::Cached;
+pub use client::{Client, NodeStatus};
+pub use credentials::{Credentials, CredentialsProvider, Fetching, Issued};
 pub use error::{Error, Executed, Result, ServerError};
+#[cfg(feature = "tls")]
+pub use net::Tls;
+pub use node::CircuitState;
 pub use pubsub::{Event, Message, Subscription};
-pub use request::{Batch, Command, Detached, Pending, Plain, RawKind, Replies, Route, Ticket};
+pub use replicas::ReadFrom;
+pub use request::{
+    Atomic, Batch, Command, Detached, Pending, Plain, RawKind, Replies, Route, Ticket,
+};
+pub use scan::{Scan, ScanOptions};
 pub use script::{Script, ScriptCall};
+pub use seeds::{DnsSeeds, FileSeeds, SeedSource, SentinelSeeds};
 pub use slot::{SLOT_COUNT, Slot};
 pub use stats::Stats;
 pub use table::{CommandInfo, Flags, KeySpec, RequestPolicy, ResponsePolicy, lookup};
 pub use topology::{Kind, Node, Shard, Snapshot};
 pub use value::{ArgWriter, FromReply, ToArg, Value};
+pub use watch::Watch;

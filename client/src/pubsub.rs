@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::protocol::{ReplyReader, handshake, next_push, text};
+use crate::net::{Connection, Purpose, dial};
+use crate::protocol::{next_push, text};
 use crate::request::{Body, KeySlot};
 use crate::router::Query;
 use crate::slot::Slot;
@@ -158,13 +158,13 @@ impl Task {
         let mut gap: Option<Arc<str>> = None;
         while !self.events.is_closed() && !self.core.hints.is_closed() {
             let reason = match self.connect().await {
-                Ok((mut stream, mut reader)) => {
+                Ok(mut connection) => {
                     pause = PAUSE_MIN;
                     if let Some(ready) = ready.take() {
                         let _ = ready.send(());
                     }
                     tokio::select! {
-                        reason = self.receive(&mut stream, &mut reader, &mut gap) => reason,
+                        reason = self.receive(&mut connection, &mut gap) => reason,
                         () = self.events.closed() => return,
                     }
                 }
@@ -180,13 +180,13 @@ impl Task {
     }
 
     /// Connects to the right node and subscribes.
-    async fn connect(&self) -> Result<(TcpStream, ReplyReader), Arc<str>> {
+    async fn connect(&self) -> Result<Connection, Arc<str>> {
         let node = match self.slot {
             KeySlot::None => self.core.view.load().any_primary().map_err(text)?,
             slot => {
                 let query = Query { info: Some(&known::SPUBLISH), slot, blocking: false };
                 match self.core.route(&query).map_err(text)? {
-                    Routed::Node(node) => node,
+                    Routed::Node(place) => place.node,
                     Routed::FanOut | Routed::Split => return Err("no route".into()),
                 }
             }
@@ -194,17 +194,17 @@ impl Task {
         let addr = node.addr();
         let limit = self.core.config.connect_timeout;
         let connect = async {
-            let mut stream = TcpStream::connect((addr.host(), addr.port())).await.map_err(text)?;
-            let mut reader = ReplyReader::new();
-            handshake(&mut stream, &mut reader, &self.core.config).await?;
+            let mut connection = dial(addr, &self.core.config, Purpose::default()).await?;
+            let Connection { stream, reader, .. } = &mut connection;
             let mut body = Body::new(self.mode.command());
             self.channels.iter().for_each(|channel| body.push(channel));
             let mut out = BytesMut::new();
             body.write_frame(&mut out);
             stream.write_all(&out).await.map_err(text)?;
+            stream.flush().await.map_err(text)?;
             let mut confirmed = 0;
             while confirmed < self.channels.len() {
-                match next_push(&mut stream, &mut reader).await? {
+                match next_push(stream, reader).await? {
                     Value::Error(error) => {
                         self.note_moved(error.text(), node.addr());
                         return Err(error.text().into());
@@ -213,7 +213,7 @@ impl Task {
                     _ => {}
                 }
             }
-            Ok((stream, reader))
+            Ok(connection)
         };
         timeout(limit, connect).await.map_err(|_| "no connection in time")?
     }
@@ -231,14 +231,9 @@ impl Task {
     }
 
     /// Passes messages on until the connection is over; gives the reason.
-    async fn receive(
-        &self,
-        stream: &mut TcpStream,
-        reader: &mut ReplyReader,
-        gap: &mut Option<Arc<str>>,
-    ) -> Arc<str> {
+    async fn receive(&self, connection: &mut Connection, gap: &mut Option<Arc<str>>) -> Arc<str> {
         loop {
-            let items = match next_push(stream, reader).await {
+            let items = match next_push(&mut connection.stream, &mut connection.reader).await {
                 Ok(Value::Push(items)) => items,
                 Ok(_) => continue,
                 Err(reason) => return reason,

@@ -97,11 +97,11 @@ impl ScriptCall<'_> {
             true => (&known::EVALSHA_RO, &known::EVAL_RO),
         };
         let mut request = self.request(Request::new(by_hash), &self.script.sha1);
-        let mut node = match core.route(&request.query())? {
-            Routed::Node(node) => node,
+        let mut place = match core.route(&request.query())? {
+            Routed::Node(place) => place,
             Routed::FanOut | Routed::Split => return Err(Error::CrossSlot),
         };
-        match send_and_follow(core, &request, node.clone(), deadline).await {
+        match send_and_follow(core, &request, place.clone(), deadline).await {
             Err(error) if error.code() == Some("NOSCRIPT") => {}
             result => return result.and_then(T::from_reply),
         }
@@ -109,9 +109,9 @@ impl ScriptCall<'_> {
         if let Routed::Node(now) = core.route(&request.query())?
             && request.slot().is_some()
         {
-            node = now;
+            place = now;
         }
-        send_and_follow(core, &request, node, deadline).await.and_then(T::from_reply)
+        send_and_follow(core, &request, place, deadline).await.and_then(T::from_reply)
     }
 
     fn request(&self, mut request: Request, script: &str) -> Request {

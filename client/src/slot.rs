@@ -8,7 +8,7 @@ pub const SLOT_COUNT: usize = 16384;
 const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
 
 /// A hash slot, 0 to 16383.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Slot(u16);
 
 impl Slot {
@@ -31,6 +31,11 @@ impl Slot {
     /// The slot's number.
     pub fn get(self) -> u16 {
         self.0
+    }
+
+    /// All slots in their order.
+    pub(crate) fn all() -> impl Iterator<Item = Slot> {
+        (0..SLOT_COUNT as u16).map(Self)
     }
 
     pub(crate) fn index(self) -> usize {

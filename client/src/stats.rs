@@ -27,6 +27,8 @@ counters! {
     topology_requests,
     /// Most topology requests that were in flight at once.
     topology_in_flight_max,
+    /// Topology requests after the first that were answered with a topology.
+    topology_answers,
     /// Topologies that were adopted.
     topology_published,
     /// Topology replies that were refused: unreadable, foreign, or not confirmed.
@@ -49,6 +51,24 @@ counters! {
     overloaded,
     /// Commands that ended at their deadline.
     timeouts,
+    /// Commands refused because their node had not been reachable for some time.
+    circuit_rejected,
+    /// Requests that looked on a replica whether it had taken over.
+    probes,
+    /// Replicas that such a request found to be the primary.
+    promotions,
+    /// Connections opened for one use at a time: blocking commands and watched transactions.
+    exclusive_dials,
+    /// Connections that were authenticated anew because the credentials changed.
+    reauthentications,
+    /// Reads answered from the client-side cache.
+    cache_hits,
+    /// Reads that the cache had to pass on.
+    cache_misses,
+    /// Cached values that a server declared invalid.
+    cache_invalidations,
+    /// Reads that were sent to a replica.
+    replica_reads,
 }
 
 #[derive(Debug, Default)]

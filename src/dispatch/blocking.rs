@@ -61,6 +61,7 @@ pub(super) fn begin_wait(
         let data = server.store.shards.data_mut(&mut core.held, shard);
         data.waiters.add(client.db, key, waiter, wide);
     }
+    let has_deadline = request.deadline_ms.is_some();
     client.blocked = Some(Box::new(Blocked {
         ticket,
         db: client.db,
@@ -70,6 +71,7 @@ pub(super) fn begin_wait(
         command,
         since: core.ticks(),
     }));
+    client.set_flag(ClientFlags::HAS_DEADLINE, has_deadline);
     client.set_flag(ClientFlags::BLOCKED, true);
 }
 

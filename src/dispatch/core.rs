@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
@@ -38,6 +39,8 @@ pub struct Core {
     entered: bool,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
+    /// Memory, as far as it matters to commands.
+    pub ceiling: Ceiling,
     /// Answers clients while a script is busy here; set by the event loop.
     pub desk: Option<Box<dyn BusyDesk>>,
     /// A scratch buffer for replies that go elsewhere.
@@ -58,6 +61,7 @@ impl Core {
             depth: 0,
             entered: false,
             lost_slots: SlotSet::new(),
+            ceiling: Ceiling::default(),
             desk: None,
             scratch: Vec::new(),
         }

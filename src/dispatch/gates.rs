@@ -85,7 +85,7 @@ pub(super) fn check(
     if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
         return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
-    if core.server.is_out_of_memory() && is_or_runs(client, command, Flags::DENYOOM) {
+    if core.ceiling.is_out && is_or_runs(client, command, Flags::DENYOOM) {
         return Err(CommandError::OutOfMemory);
     }
     if core.server.lacks_replicas() && is_or_runs(client, command, Flags::WRITE) {

@@ -16,6 +16,7 @@ mod effects;
 mod fast;
 mod flow;
 mod gates;
+mod memory;
 mod monitor;
 mod process;
 mod redirect;

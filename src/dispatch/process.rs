@@ -31,7 +31,8 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         out.truncate(before);
         return next;
     }
-    if client.flags.has(ClientFlags::REPLY_OFF) || was_skipping {
+    let is_silent = client.flags.has(ClientFlags::REPLY_OFF) || was_skipping;
+    if is_silent && !is_pushed(args, &out[before..]) {
         out.truncate(before);
     }
     if was_skipping {
@@ -41,6 +42,11 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         client.set_flag(ClientFlags::ASKING, false);
     }
     next
+}
+
+/// Whether a reply is a message, and no refusal.
+fn is_pushed(args: &Args<'_>, reply: &[u8]) -> bool {
+    !reply.starts_with(b"-") && gates::lookup(args).is_ok_and(|command| command.spec.is_pushed)
 }
 
 fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>) -> Next {
@@ -192,10 +198,7 @@ fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {
                 m.queue.iter().any(|q| q.command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)))
             });
     match kind {
-        PauseKind::All => {
-            command.spec.group != crate::commands::Group::Connection
-                || command.spec.name != "client" && command.parent.is_none()
-        }
+        PauseKind::All => true,
         PauseKind::Write => writes,
     }
 }

@@ -87,9 +87,22 @@ core_stats! {
     expired_keys,
     expired_fields,
     evicted_keys,
+    evicted_clients,
     errors,
     /// Rounds of the event loop.
     loops,
+    /// Ticks of loops outside of waiting, and the most of one round.
+    loop_ticks,
+    loop_ticks_max,
+    /// The most commands of one round.
+    loop_commands_max,
+    /// Ticks of what is done by the clock, and of expiry in it.
+    cron_ticks,
+    expire_ticks,
+    /// Expiry had more to do than time.
+    expire_capped,
+    reply_room_shrinks,
+    reply_room_expands,
     /// Ticks spent executing commands.
     busy_ticks,
     reads,

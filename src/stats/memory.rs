@@ -13,6 +13,8 @@ pub struct MemoryUse {
     pub resident: u64,
     /// Bytes in pages that are kept for reuse and may be given back.
     pub retained: u64,
+    /// Bytes in pages that the system may take back when it needs them.
+    pub muzzy: u64,
     /// Bytes of the process in memory.
     pub rss: u64,
 }
@@ -28,6 +30,7 @@ impl MemoryUse {
             active: read(stats::active::read()),
             resident: read(stats::resident::read()),
             retained: read(stats::retained::read()),
+            muzzy: 0,
             rss: rss(),
         }
     }

@@ -1,5 +1,6 @@
 //! Counters: each core writes its own, whoever asks adds them up. And a journal of what stood out.
 
+mod accounting;
 mod commandlog;
 mod counter;
 mod errors;
@@ -9,6 +10,7 @@ mod latency;
 mod memory;
 mod rates;
 
+pub use accounting::{Accounting, Overrun};
 pub use commandlog::{CommandLog, LogEntry, LogKind};
 pub use counter::{CommandStats, CoreStats, Counter};
 pub use errors::ErrorStats;

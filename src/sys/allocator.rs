@@ -26,6 +26,28 @@ pub fn purge() {
     }
 }
 
+/// A number of jemalloc's by its name, of whichever width it is.
+pub fn number(name: &[u8]) -> Option<i64> {
+    let name = [name, b"\0"].concat();
+    // SAFETY: the name ends with a NUL. jemalloc refuses to read a value of another size than that
+    // of the type asked for, and all bit patterns are integers.
+    unsafe {
+        let wide = raw::read::<usize>(&name).map(|value| value as i64);
+        wide.or_else(|_| raw::read::<u32>(&name).map(i64::from))
+            .or_else(|_| raw::read::<u8>(&name).map(i64::from))
+            .ok()
+    }
+}
+
+/// Has jemalloc do something that takes and gives nothing. `false`: it knows no such thing.
+pub fn act(name: &[u8]) -> bool {
+    let known: [&[u8]; 2] = [b"thread.tcache.flush", b"thread.idle"];
+    let Some(name) = known.into_iter().find(|known| *known == name) else { return false };
+    let name = [name, b"\0"].concat();
+    // SAFETY: the name ends with a NUL, and these actions look at no value.
+    unsafe { raw::write::<usize>(&name, 0).is_ok() || raw::read::<usize>(&name).is_ok() }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -1,24 +1,35 @@
 //! Typed commands, a file per family.
 //!
-//! Each is declared once and comes in two forms: as a method of [`Client`](crate::Client), to be
-//! awaited, and as a function of this module, for batches.
+//! Each comes in two forms: as a method of [`Client`](crate::Client), to be awaited, and as a function
+//! of this module, for batches, transactions and the cache. Those that wait on the server are methods
+//! of [`Blocking`](crate::Blocking) instead. The files are written out from `data/typed.txt`.
 
+mod cluster;
 mod connection;
+mod geo;
 mod hashes;
+mod hyperloglog;
 mod keys;
 mod lists;
 mod scripts;
+mod server;
 mod sets;
 mod sorted_sets;
+mod streams;
 mod strings;
 
+pub use cluster::*;
 pub use connection::*;
+pub use geo::*;
 pub use hashes::*;
+pub use hyperloglog::*;
 pub use keys::*;
 pub use lists::*;
 pub use scripts::*;
+pub use server::*;
 pub use sets::*;
 pub use sorted_sets::*;
+pub use streams::*;
 pub use strings::*;
 
 /// Declares commands: `NAME function(argument: form, …) -> Reply;`, or with options
@@ -26,21 +37,20 @@ pub use strings::*;
 ///
 /// * `key`, `arg`: one argument; `keys`, `args`: any number of them; `pairs`: pairs of arguments,
 ///   `keyed`: pairs of which the first is a key;
-/// * `keys_n`, `args_n`: a number of arguments after their count.
+/// * `keys_n`, `args_n`, `keyed_n`: a number of arguments after their count;
+/// * `fields`, `fields_pairs`: the same behind the word FIELDS; `triples`: three arguments each;
+/// * `streams`: pairs of key and id, all keys first, behind the word STREAMS; `group` and `block`: an
+///   argument behind the word GROUP or BLOCK.
 macro_rules! commands {
     ($(
         $(#[doc = $doc:literal])+
         $info:ident $name:ident($($arg:ident: $form:ident),* $(,)?) -> $reply:ty $(, $kind:ident)?;
     )*) => {
         $(
-            $(#[doc = $doc])+
-            pub fn $name(
-                $($arg: $crate::commands::form_type!($form)),*
-            ) -> $crate::Command<$reply, $crate::commands::kind_type!($($kind)?)> {
-                #[allow(unused_mut, reason = "some commands have no argument")]
-                let mut request = $crate::request::Request::new(&$crate::table::known::$info);
-                $($crate::commands::push_form!(request, $arg, $form);)*
-                $crate::Command::new(request, $crate::Detached)
+            $crate::commands::function! {
+                concat!("[`Client::", stringify!($name), "`](crate::Client::", stringify!($name),
+                    ") as a value, for batches, transactions and the cache.");
+                $info $name($($arg: $form),*) -> $reply $(, $kind)?
             }
         )*
 
@@ -54,6 +64,50 @@ macro_rules! commands {
                     $crate::Command::new($name($($arg),*).detach(), self)
                 }
             )*
+        }
+    };
+}
+
+/// Like [`commands`], for commands that wait on the server: they are methods of
+/// [`Blocking`](crate::Blocking).
+macro_rules! blocking_commands {
+    ($(
+        $(#[doc = $doc:literal])+
+        $info:ident $name:ident($($arg:ident: $form:ident),* $(,)?) -> $reply:ty;
+    )*) => {
+        $(
+            $crate::commands::function! {
+                concat!("[`Blocking::", stringify!($name), "`](crate::Blocking::", stringify!($name),
+                    ") as a value. In a transaction it does not wait.");
+                $info $name($($arg: $form),*) -> $reply
+            }
+        )*
+
+        impl $crate::Blocking<'_> {
+            $(
+                $(#[doc = $doc])+
+                pub fn $name(
+                    &self,
+                    $($arg: $crate::commands::form_type!($form)),*
+                ) -> impl Future<Output = $crate::Result<$reply>> + Send {
+                    self.run($name($($arg),*))
+                }
+            )*
+        }
+    };
+}
+
+/// The function of one command.
+macro_rules! function {
+    ($doc:expr; $info:ident $name:ident($($arg:ident: $form:ident),*) -> $reply:ty $(, $kind:ident)?) => {
+        #[doc = $doc]
+        pub fn $name(
+            $($arg: $crate::commands::form_type!($form)),*
+        ) -> $crate::Command<$reply, $crate::commands::kind_type!($($kind)?)> {
+            #[allow(unused_mut, reason = "some commands have no argument")]
+            let mut request = $crate::request::Request::new(&$crate::table::known::$info);
+            $($crate::commands::push_form!(request, $arg, $form);)*
+            $crate::Command::new(request, $crate::Detached)
         }
     };
 }
@@ -76,6 +130,15 @@ macro_rules! form_type {
     (args_n) => { impl IntoIterator<Item = impl $crate::ToArg> };
     (pairs) => { impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg)> };
     (keyed) => { impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg)> };
+    (keyed_n) => { impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg)> };
+    (fields) => { impl IntoIterator<Item = impl $crate::ToArg> };
+    (fields_pairs) => { impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg)> };
+    (triples) => {
+        impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg, impl $crate::ToArg)>
+    };
+    (streams) => { impl IntoIterator<Item = (impl $crate::ToArg, impl $crate::ToArg)> };
+    (group) => { impl $crate::ToArg };
+    (block) => { impl $crate::ToArg };
 }
 
 macro_rules! push_form {
@@ -113,6 +176,48 @@ macro_rules! push_form {
             $request.arg(value);
         }
     };
+    ($request:ident, $arg:ident, keyed_n) => {
+        let all: Vec<_> = $arg.into_iter().collect();
+        $request.arg(all.len());
+        for (key, value) in all {
+            $request.key(key);
+            $request.arg(value);
+        }
+    };
+    ($request:ident, $arg:ident, fields) => {
+        $request.arg("FIELDS");
+        $crate::commands::push_form!($request, $arg, args_n);
+    };
+    ($request:ident, $arg:ident, fields_pairs) => {
+        let all: Vec<_> = $arg.into_iter().collect();
+        $request.arg("FIELDS");
+        $request.arg(all.len());
+        for (field, value) in all {
+            $request.arg(field);
+            $request.arg(value);
+        }
+    };
+    ($request:ident, $arg:ident, triples) => {
+        for (first, second, third) in $arg {
+            $request.arg(first);
+            $request.arg(second);
+            $request.arg(third);
+        }
+    };
+    ($request:ident, $arg:ident, streams) => {
+        $request.arg("STREAMS");
+        let (keys, ids): (Vec<_>, Vec<_>) = $arg.into_iter().unzip();
+        keys.into_iter().for_each(|key| $request.key(key));
+        ids.into_iter().for_each(|id| $request.arg(id));
+    };
+    ($request:ident, $arg:ident, group) => {
+        $request.arg("GROUP");
+        $request.arg($arg);
+    };
+    ($request:ident, $arg:ident, block) => {
+        $request.arg("BLOCK");
+        $request.arg($arg);
+    };
 }
 
 /// Declares the options of a kind of command: `function(argument: type) => WORD argument;`. Each
@@ -137,4 +242,4 @@ macro_rules! options {
     };
 }
 
-pub(crate) use {commands, form_type, kind_type, options, push_form};
+pub(crate) use {blocking_commands, commands, form_type, function, kind_type, options, push_form};

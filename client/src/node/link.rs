@@ -8,18 +8,17 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 use super::backoff::Backoff;
-use super::mux::{Lost, Mux, SlotEntry, State, Why};
-use crate::protocol::{ReplyReader, handshake, text};
+use super::mux::{Lost, Mux, PROBE_EVERY, SlotEntry, State, Why};
+use crate::net::{Connection, Stream, dial};
+use crate::protocol::{ReplyReader, text};
 use crate::topology::hints::Hint;
 use crate::value::Value;
 
@@ -39,19 +38,24 @@ pub(super) async fn serve(mux: Arc<Mux>) {
     while poll_fn(|cx| wait_for_work(&mux, cx)).await {
         mux.shared.counters.dials.add(1);
         let dialled = {
-            let dial = timeout(mux.shared.config.connect_timeout, dial(&mux));
+            let config = &mux.shared.config;
+            let dial = timeout(config.connect_timeout, dial(&mux.addr, config, mux.purpose));
             with_upkeep(&mux, None, dial).await
         };
         let cause = match dialled {
             None => return, // closed meanwhile
-            Some(Ok(Ok((stream, reader)))) => {
+            Some(Ok(Ok(Connection { stream, reader, greeting }))) => {
                 failures = 0;
-                mux.down.store(false, Ordering::Release);
-                mux.connected.store(true, Ordering::Release);
+                mux.facts.learn(&greeting);
+                mux.set_up();
                 let up_since = Instant::now();
                 let mut link = Link::new(&mux, stream, reader);
                 let why = poll_fn(|cx| link.poll(cx)).await;
-                mux.connected.store(false, Ordering::Release);
+                // First of all, because no invalidation comes for what was read on it.
+                if let Some(cache) = &mux.shared.cache {
+                    cache.connection_lost(mux.id());
+                }
+                mux.set_lost();
                 link.lose_all(&why);
                 if matches!(why, Why::Closed) {
                     return;
@@ -74,7 +78,7 @@ pub(super) async fn serve(mux: Arc<Mux>) {
         };
         failures += 1;
         if failures >= 2 {
-            mux.down.store(true, Ordering::Release);
+            mux.set_down(&cause);
             mux.shared.hints.raise(Hint::Unreachable);
         }
         if with_upkeep(&mux, Some(&cause), sleep(backoff.pause())).await.is_none() {
@@ -103,6 +107,7 @@ async fn with_upkeep<T>(
     work: impl Future<Output = T>,
 ) -> Option<T> {
     let mut work = pin!(work);
+    let mut probed_at = None;
     loop {
         tokio::select! {
             done = &mut work => return Some(done),
@@ -112,7 +117,15 @@ async fn with_upkeep<T>(
                 }
                 let now = Instant::now();
                 let wait_max = mux.shared.config.unavailable_wait;
+                // One request now and then looks whether a replica has taken over.
+                let mut probe = mux.is_down()
+                    && probed_at.is_none_or(|at: Instant| now - at >= PROBE_EVERY);
                 mux.drop_queued(|slot| {
+                    if probe && slot.may_probe && slot.deadline > now && !slot.is_orphan() {
+                        probe = false;
+                        probed_at = Some(now);
+                        return Some(Why::Probe);
+                    }
                     if slot.deadline <= now || slot.is_orphan() {
                         return Some(Why::Timeout);
                     }
@@ -124,21 +137,14 @@ async fn with_upkeep<T>(
     }
 }
 
-async fn dial(mux: &Mux) -> Result<(TcpStream, ReplyReader), Arc<str>> {
-    let addr = &mux.addr;
-    let mut stream = TcpStream::connect((addr.host(), addr.port())).await.map_err(text)?;
-    stream.set_nodelay(true).map_err(text)?;
-    let mut reader = ReplyReader::new();
-    handshake(&mut stream, &mut reader, &mux.shared.config).await?;
-    Ok((stream, reader))
-}
-
 /// One connection, from the handshake to its end.
 struct Link<'m> {
     mux: &'m Mux,
-    stream: TcpStream,
+    stream: Stream,
     reader: ReplyReader,
     out: BytesMut,
+    /// Bytes were written that the stream may keep back until it is flushed.
+    unflushed: bool,
     /// Slots whose bytes were taken from the queue, in the order of the wire.
     inflight: VecDeque<SlotEntry>,
     taken: u64,
@@ -152,13 +158,14 @@ struct Link<'m> {
 }
 
 impl<'m> Link<'m> {
-    fn new(mux: &'m Mux, stream: TcpStream, reader: ReplyReader) -> Self {
+    fn new(mux: &'m Mux, stream: Stream, reader: ReplyReader) -> Self {
         let now = Instant::now();
         Self {
             mux,
             stream,
             reader,
             out: BytesMut::new(),
+            unflushed: false,
             inflight: VecDeque::new(),
             taken: 0,
             written: 0,
@@ -242,9 +249,14 @@ impl<'m> Link<'m> {
                 Ok(n) => {
                     self.written += n as u64;
                     self.out.advance(n);
+                    self.unflushed = self.stream.buffers();
                 }
                 Err(error) => return Poll::Ready(Err(disconnected(error))),
             }
+        }
+        if self.unflushed {
+            ready!(Pin::new(&mut self.stream).poll_flush(cx)).map_err(disconnected)?;
+            self.unflushed = false;
         }
         Poll::Ready(Ok(()))
     }
@@ -274,7 +286,12 @@ impl<'m> Link<'m> {
         let (mut requests, mut bytes, mut orphans) = (0, 0, 0);
         let outcome = loop {
             match self.reader.next() {
-                Ok(Some(Value::Push(_))) => {} // out of band: nobody on a shared connection asked
+                // Out of band: only the cache asked for any.
+                Ok(Some(Value::Push(items))) => {
+                    if let Some(cache) = &self.mux.shared.cache {
+                        cache.pushed(self.mux.id(), &items);
+                    }
+                }
                 Ok(Some(value)) => {
                     let Some(slot) = self.inflight.front_mut() else {
                         break Err(Why::Protocol("a reply that nobody asked for"));

@@ -8,14 +8,16 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::Waker;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{NodeShared, link};
+use super::{NodeFacts, NodeShared, link};
 use crate::addr::NodeAddr;
+use crate::net::Purpose;
 use crate::request::Body;
 use crate::table::known;
 use crate::value::Value;
@@ -42,6 +44,8 @@ pub(crate) enum Why {
     Overloaded,
     /// The topology changed while it waited; route it again.
     Rerouted,
+    /// Its node can't be reached; it may find out whether a replica has taken over.
+    Probe,
     Closed,
 }
 
@@ -71,6 +75,26 @@ pub(super) struct SlotEntry {
     pub(super) start: u64,
     pub(super) queued_at: Instant,
     pub(super) deadline: Instant,
+    /// It may be given back to look for a promoted replica.
+    pub(super) may_probe: bool,
+}
+
+/// How a request is handed to a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sending {
+    /// ASKING goes directly before each command.
+    pub(crate) asking: bool,
+    /// May be given back as [`Why::Probe`] while the node can't be reached.
+    pub(crate) may_probe: bool,
+    /// Since when the request waits.
+    pub(crate) since: Instant,
+    pub(crate) deadline: Instant,
+}
+
+impl Sending {
+    pub(crate) fn now(deadline: Instant) -> Self {
+        Self { asking: false, may_probe: true, since: Instant::now(), deadline }
+    }
 }
 
 impl SlotEntry {
@@ -147,22 +171,57 @@ pub(super) struct Queue {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Mux {
+    id: u64,
     pub(super) addr: NodeAddr,
     pub(super) shared: Arc<NodeShared>,
+    pub(super) purpose: Purpose,
+    pub(super) facts: Arc<NodeFacts>,
     pub(super) queue: Mutex<Queue>,
     /// Requests that were answered or lost; with `submitted` it bounds what is outstanding.
     done: AtomicUsize,
     done_bytes: AtomicUsize,
-    pub(super) down: AtomicBool,
+    down: AtomicBool,
+    circuit: Mutex<Circuit>,
     pub(super) connected: AtomicBool,
     successes: AtomicU64,
 }
 
+/// Between two requests that a node which can't be reached is tried with.
+pub(super) const PROBE_EVERY: Duration = Duration::from_millis(100);
+
+/// Since when a node can't be reached, and why.
+#[derive(Debug, Default)]
+struct Circuit {
+    down_since: Option<Instant>,
+    probed_at: Option<Instant>,
+    cause: Option<Arc<str>>,
+}
+
+/// Whether a node is tried at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CircuitState {
+    /// Commands go to the node.
+    Closed,
+    /// The node was not to be reached for so long that commands fail at once; ten a second are
+    /// let through to find out whether that has changed.
+    Open,
+}
+
 impl Mux {
-    pub(super) fn new(addr: NodeAddr, shared: Arc<NodeShared>) -> Self {
+    pub(super) fn new(
+        addr: NodeAddr,
+        shared: Arc<NodeShared>,
+        purpose: Purpose,
+        facts: Arc<NodeFacts>,
+    ) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
             addr,
             shared,
+            purpose,
+            facts,
+            circuit: Mutex::default(),
             queue: Mutex::default(),
             done: AtomicUsize::new(0),
             done_bytes: AtomicUsize::new(0),
@@ -176,12 +235,10 @@ impl Mux {
     pub(crate) fn submit(
         self: &Arc<Self>,
         body: &Body,
-        asking: bool,
-        now: Instant,
-        deadline: Instant,
+        sending: Sending,
     ) -> Result<oneshot::Receiver<Outcome>, Lost> {
         let (tx, rx) = oneshot::channel();
-        self.enqueue(std::iter::once(body), 1, asking, now, deadline, Completion::One(Some(tx)))?;
+        self.enqueue(std::iter::once(body), 1, sending, Completion::One(Some(tx)))?;
         Ok(rx)
     }
 
@@ -189,15 +246,13 @@ impl Mux {
     pub(crate) fn submit_many<'a>(
         self: &Arc<Self>,
         bodies: impl ExactSizeIterator<Item = &'a Body>,
-        asking: bool,
-        now: Instant,
-        deadline: Instant,
+        sending: Sending,
     ) -> Result<oneshot::Receiver<ManyOutcome>, Lost> {
         let (tx, rx) = oneshot::channel();
         let want = bodies.len() as u32;
         let got = Vec::with_capacity(bodies.len());
         let completion = Completion::Many { tx: Some(tx), got, want };
-        self.enqueue(bodies, want, asking, now, deadline, completion)?;
+        self.enqueue(bodies, want, sending, completion)?;
         Ok(rx)
     }
 
@@ -205,12 +260,14 @@ impl Mux {
         self: &Arc<Self>,
         bodies: impl Iterator<Item = &'a Body>,
         count: u32,
-        asking: bool,
-        now: Instant,
-        deadline: Instant,
+        sending: Sending,
         completion: Completion,
     ) -> Result<(), Lost> {
+        let Sending { asking, may_probe, since, deadline } = sending;
         let config = &self.shared.config;
+        if self.is_down() {
+            self.pass_circuit()?;
+        }
         let mut guard = self.queue.lock();
         let queue = &mut *guard;
         if queue.state == State::Closed {
@@ -243,8 +300,9 @@ impl Mux {
             requests: count,
             bytes,
             start: 0,
-            queued_at: now,
+            queued_at: since,
             deadline,
+            may_probe,
         });
         let waker = queue.waker.take();
         let start = queue.state == State::Idle;
@@ -309,8 +367,71 @@ impl Mux {
         }
     }
 
-    pub(super) fn is_down(&self) -> bool {
+    pub(crate) fn is_down(&self) -> bool {
         self.down.load(Ordering::Acquire)
+    }
+
+    /// Notes that the node can't be reached.
+    pub(super) fn set_down(&self, cause: &Arc<str>) {
+        let mut circuit = self.circuit.lock();
+        circuit.down_since.get_or_insert_with(Instant::now);
+        circuit.cause = Some(cause.clone());
+        self.down.store(true, Ordering::Release);
+    }
+
+    /// A new connection is there.
+    pub(super) fn set_up(&self) {
+        *self.circuit.lock() = Circuit::default();
+        self.down.store(false, Ordering::Release);
+        self.connected.store(true, Ordering::Release);
+    }
+
+    pub(super) fn set_lost(&self) {
+        self.connected.store(false, Ordering::Release);
+    }
+
+    /// Distinct for every mux of the process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Acquire)
+    }
+
+    fn is_open(&self, circuit: &Circuit, now: Instant) -> bool {
+        let wait = self.shared.config.unavailable_wait;
+        circuit.down_since.is_some_and(|since| now - since >= wait)
+    }
+
+    pub(crate) fn circuit(&self) -> CircuitState {
+        let open = self.is_down() && self.is_open(&self.circuit.lock(), Instant::now());
+        if open { CircuitState::Open } else { CircuitState::Closed }
+    }
+
+    /// Refuses a request while the circuit is open, but for one now and then.
+    fn pass_circuit(&self) -> Result<(), Lost> {
+        let mut circuit = self.circuit.lock();
+        let now = Instant::now();
+        if !self.is_open(&circuit, now) {
+            return Ok(());
+        }
+        if circuit.probed_at.is_none_or(|at| now - at >= PROBE_EVERY) {
+            circuit.probed_at = Some(now);
+            return Ok(());
+        }
+        self.shared.counters.circuit_rejected.add(1);
+        let cause = circuit.cause.clone().unwrap_or_else(|| "it was unreachable".into());
+        Err(Lost::unsent(Why::Unavailable(cause)))
+    }
+
+    /// Commands and bytes that wait here or for a reply.
+    pub(crate) fn outstanding(&self) -> (usize, usize) {
+        let queue = self.queue.lock();
+        (
+            queue.submitted.wrapping_sub(self.done.load(Ordering::Relaxed)),
+            queue.submitted_bytes.wrapping_sub(self.done_bytes.load(Ordering::Relaxed)),
+        )
     }
 
     pub(super) fn close(&self) {

@@ -38,6 +38,11 @@ impl Registry {
         (!full).then(|| self.get(addr))
     }
 
+    /// Every node that is known.
+    pub(crate) fn all(&self) -> Vec<Arc<NodeHandle>> {
+        self.nodes.lock().values().cloned().collect()
+    }
+
     /// Forgets all nodes but `keep`. Requests under way keep their node until they are done.
     pub(crate) fn retain(&self, keep: &HashSet<NodeAddr>) {
         self.nodes.lock().retain(|addr, _| keep.contains(addr));

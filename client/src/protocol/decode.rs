@@ -1,9 +1,11 @@
-//! Bytes into values: redis-protocol's RESP3 codec, behind a scanner that finds whole replies, and
-//! in front of it a short way for the replies that most commands give.
+//! Bytes into values, behind a scanner that finds whole replies and has a short way for those that
+//! most commands give.
+//!
+//! Its own decoder, because redis-protocol keeps sets and maps in hash tables and so refuses some
+//! replies of servers (COMMAND INFO of Valkey 9.1, whose sets have maps in them) and loses the
+//! order of all.
 
 use bytes::{Buf, Bytes, BytesMut};
-use redis_protocol::resp3::decode::complete::decode_bytes;
-use redis_protocol::resp3::types::{BytesFrame, VerbatimStringFormat};
 
 use super::scan::{ProtocolError, Scanner};
 use crate::error::ServerError;
@@ -15,6 +17,7 @@ const SHARE_BYTES_MIN: usize = 16 << 10;
 const READ_BYTES: usize = 64 << 10;
 
 /// Cuts a stream of bytes into replies.
+#[derive(Debug)]
 pub(crate) struct ReplyReader {
     buf: BytesMut,
     scanner: Scanner,
@@ -42,9 +45,9 @@ impl ReplyReader {
         let value = match simple(&self.buf[..len])? {
             Some(value) if len < SHARE_BYTES_MIN => value,
             _ if len >= SHARE_BYTES_MIN => {
-                return aggregate(&self.buf.split_to(len).freeze()).map(Some);
+                return whole(&self.buf.split_to(len).freeze()).map(Some);
             }
-            _ => aggregate(&Bytes::copy_from_slice(&self.buf[..len]))?,
+            _ => whole(&Bytes::copy_from_slice(&self.buf[..len]))?,
         };
         self.buf.advance(len);
         Ok(Some(value))
@@ -75,46 +78,98 @@ fn simple(reply: &[u8]) -> Result<Option<Value>, ProtocolError> {
     }))
 }
 
-fn aggregate(reply: &Bytes) -> Result<Value, ProtocolError> {
-    match decode_bytes(reply) {
-        Ok(Some((frame, _))) => convert(frame),
-        Ok(None) => Err(ProtocolError("reply ends too early")),
-        Err(_) => Err(ProtocolError("reply can't be decoded")),
+/// A whole reply, as the scanner delimited it: its strings share `reply`.
+fn whole(reply: &Bytes) -> Result<Value, ProtocolError> {
+    let mut at = 0;
+    let value = value(reply, &mut at)?;
+    if at == reply.len() { Ok(value) } else { Err(ProtocolError("reply is longer than its value")) }
+}
+
+/// The value at `at`. The scanner has bounded the depth and every length, and nothing is kept room
+/// for that is not there: an element takes at least three bytes.
+fn value(reply: &Bytes, at: &mut usize) -> Result<Value, ProtocolError> {
+    let rest = reply.get(*at..).unwrap_or_default();
+    let end = memchr::memchr(b'\n', rest).filter(|end| *end >= 2);
+    let end = end.ok_or(ProtocolError("reply ends too early"))?;
+    let (kind, line) = (rest[0], &rest[1..end - 1]);
+    let line_at = *at + 1;
+    *at += end + 1;
+    let shared = |at: usize, len: usize| reply.slice(at..at + len);
+    Ok(match kind {
+        b'+' => Value::Simple(shared(line_at, line.len())),
+        b'-' => Value::Error(ServerError::new(line)),
+        b':' => Value::Int(number(line, "bad integer")?),
+        b',' => Value::Double(double(line)?),
+        b'#' => Value::Bool(match line {
+            b"t" => true,
+            b"f" => false,
+            _ => return Err(ProtocolError("bad boolean")),
+        }),
+        b'(' => {
+            let digits = line.strip_prefix(b"-").or(line.strip_prefix(b"+")).unwrap_or(line);
+            if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                return Err(ProtocolError("bad big number"));
+            }
+            Value::BigNumber(shared(line_at, line.len()))
+        }
+        b'_' => Value::Null,
+        _ if line == b"-1" => Value::Null,
+        b'$' | b'!' | b'=' => {
+            let (start, len) = (*at, number::<usize>(line, "bad length")?);
+            let next = start.checked_add(len).and_then(|end| end.checked_add(2));
+            *at = next.filter(|end| *end <= reply.len()).ok_or(ProtocolError("bad length"))?;
+            match kind {
+                b'$' => Value::Bulk(shared(start, len)),
+                b'!' => Value::Error(ServerError::new(&reply[start..start + len])),
+                _ => match reply[start..start + len] {
+                    [a, b, c, b':', ..] => Value::Verbatim([a, b, c], shared(start + 4, len - 4)),
+                    _ => return Err(ProtocolError("verbatim text without its format")),
+                },
+            }
+        }
+        b'*' => Value::Array(values(reply, at, line)?),
+        b'~' => Value::Set(values(reply, at, line)?),
+        b'>' => Value::Push(values(reply, at, line)?),
+        b'%' => Value::Map(pairs(reply, at, line)?),
+        b'|' => {
+            // Attributes say something of the value behind them that nobody asked for.
+            pairs(reply, at, line)?;
+            value(reply, at)?
+        }
+        _ => return Err(ProtocolError("unknown type of reply")),
+    })
+}
+
+fn number<T: std::str::FromStr>(line: &[u8], what: &'static str) -> Result<T, ProtocolError> {
+    let digits = std::str::from_utf8(line).ok();
+    digits.and_then(|digits| digits.parse().ok()).ok_or(ProtocolError(what))
+}
+
+fn double(line: &[u8]) -> Result<f64, ProtocolError> {
+    match line {
+        b"inf" | b"+inf" => Ok(f64::INFINITY),
+        b"-inf" => Ok(f64::NEG_INFINITY),
+        b"nan" | b"-nan" => Ok(f64::NAN),
+        _ => number(line, "bad double"),
     }
 }
 
-fn convert(frame: BytesFrame) -> Result<Value, ProtocolError> {
-    let list = |items: Vec<BytesFrame>| items.into_iter().map(convert).collect::<Result<_, _>>();
-    Ok(match frame {
-        BytesFrame::BlobString { data, .. } => Value::Bulk(data),
-        BytesFrame::SimpleString { data, .. } => Value::Simple(data),
-        BytesFrame::BlobError { data, .. } => Value::Error(ServerError::new(&data)),
-        BytesFrame::SimpleError { data, .. } => Value::Error(ServerError::new(data.as_bytes())),
-        BytesFrame::Boolean { data, .. } => Value::Bool(data),
-        BytesFrame::Null => Value::Null,
-        BytesFrame::Number { data, .. } => Value::Int(data),
-        BytesFrame::Double { data, .. } => Value::Double(data),
-        BytesFrame::BigNumber { data, .. } => Value::BigNumber(data),
-        BytesFrame::VerbatimString { data, format, .. } => {
-            let markdown = format == VerbatimStringFormat::Markdown;
-            Value::Verbatim(if markdown { *b"mkd" } else { *b"txt" }, data)
-        }
-        BytesFrame::Array { data, .. } => Value::Array(list(data)?),
-        BytesFrame::Push { data, .. } => Value::Push(list(data)?),
-        BytesFrame::Set { data, .. } => {
-            Value::Set(data.into_iter().map(convert).collect::<Result<_, _>>()?)
-        }
-        BytesFrame::Map { data, .. } => Value::Map(
-            // The codec fills its ordered map from the last pair to the first.
-            data.into_iter()
-                .rev()
-                .map(|(key, value)| Ok((convert(key)?, convert(value)?)))
-                .collect::<Result<_, _>>()?,
-        ),
-        BytesFrame::Hello { .. } | BytesFrame::ChunkedString(_) => {
-            return Err(ProtocolError("unexpected type of reply"));
-        }
-    })
+fn values(reply: &Bytes, at: &mut usize, line: &[u8]) -> Result<Vec<Value>, ProtocolError> {
+    let count: usize = number(line, "bad length")?;
+    let mut values = Vec::with_capacity(count.min((reply.len() - *at) / 3));
+    for _ in 0..count {
+        values.push(value(reply, at)?);
+    }
+    Ok(values)
+}
+
+fn pairs(reply: &Bytes, at: &mut usize, line: &[u8]) -> Result<Vec<(Value, Value)>, ProtocolError> {
+    let count: usize = number(line, "bad length")?;
+    let mut pairs = Vec::with_capacity(count.min((reply.len() - *at) / 6));
+    for _ in 0..count {
+        pairs.push((value(reply, at)?, value(reply, at)?));
+    }
+    Ok(pairs)
 }
 
 #[cfg(test)]
@@ -164,6 +219,25 @@ mod tests {
         check("~1\r\n:1\r\n", Value::Set(vec![Value::Int(1)]));
         check(">1\r\n:1\r\n", Value::Push(vec![Value::Int(1)]));
         check("|1\r\n+ttl\r\n:3\r\n:1\r\n", Value::Int(1));
+    }
+
+    /// COMMAND INFO has sets of maps, and maps with maps, doubles and nulls for keys are allowed.
+    #[test]
+    fn aggregates_hold_anything() {
+        let map = Value::Map(vec![(Value::Array(vec![Value::Null]), Value::Double(-0.5))]);
+        check(
+            "~2\r\n%1\r\n*1\r\n_\r\n,-0.5\r\n+x\r\n",
+            Value::Set(vec![map.clone(), Value::Simple("x".into())]),
+        );
+        check("%1\r\n%1\r\n*1\r\n_\r\n,-0.5\r\n#t\r\n", Value::Map(vec![(map, Value::Bool(true))]));
+        check(",inf\r\n", Value::Double(f64::INFINITY));
+        check(
+            "*3\r\n:1\r\n$-1\r\n*-1\r\n",
+            Value::Array(vec![Value::Int(1), Value::Null, Value::Null]),
+        );
+        for nonsense in ["#x\r\n", "(1x\r\n", ",1,5\r\n", "=2\r\nab\r\n"] {
+            assert!(read_all(nonsense.as_bytes(), 100).is_err(), "{nonsense:?}");
+        }
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use super::ReplyReader;
 use crate::builder::Config;
+use crate::net::{Purpose, Stream};
 use crate::request::Body;
 use crate::table::known;
 use crate::value::Value;
@@ -20,19 +20,27 @@ pub(crate) enum ServerMode {
     Standalone,
 }
 
+/// What a server said of itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeting {
+    pub(crate) mode: ServerMode,
+    pub(crate) replica: bool,
+    pub(crate) availability_zone: Option<Arc<str>>,
+}
+
 /// Introduces us on a fresh connection, in one round trip. What may fail without harm (our library's
 /// name, which servers before 7.2 don't take) fails unnoticed.
 pub(crate) async fn handshake(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut ReplyReader,
     config: &Config,
-) -> Result<ServerMode, Arc<str>> {
+    purpose: Purpose,
+) -> Result<Greeting, Arc<str>> {
     let mut hello = Body::new(&known::HELLO);
     hello.push(b"3");
-    if let Some(password) = &config.password {
+    if let Some(credentials) = &*config.current.borrow() {
         hello.push(b"AUTH");
-        hello.push(config.username.as_deref().unwrap_or("default").as_bytes());
-        hello.push(password.as_bytes());
+        credentials.push_to(&mut hello);
     }
     if let Some(name) = &config.client_name {
         hello.push(b"SETNAME");
@@ -47,7 +55,19 @@ pub(crate) async fn handshake(
         select.write_frame(&mut out);
         replies += 1;
     }
+    if purpose.tracking {
+        let mut tracking = Body::new(&known::CLIENT_TRACKING);
+        tracking.push(b"ON");
+        tracking.push(b"OPTIN");
+        tracking.write_frame(&mut out);
+        replies += 1;
+    }
     let must_succeed = replies;
+    if purpose.replica_reads {
+        // A single server refuses it, and answers reads anyway.
+        Body::new(&known::READONLY).write_frame(&mut out);
+        replies += 1;
+    }
     for (key, value) in [("LIB-NAME", "tsubame-client"), ("LIB-VER", env!("CARGO_PKG_VERSION"))] {
         let mut info = Body::new(&known::CLIENT_SETINFO);
         info.push(key.as_bytes());
@@ -56,25 +76,33 @@ pub(crate) async fn handshake(
         replies += 1;
     }
     stream.write_all(&out).await.map_err(text)?;
-    let mut mode = ServerMode::Standalone;
+    stream.flush().await.map_err(text)?;
+    let mut greeting =
+        Greeting { mode: ServerMode::Standalone, replica: false, availability_zone: None };
     for number in 0..replies {
         match next_reply(stream, reader).await? {
             Value::Error(error) if number < must_succeed => return Err(error.text().into()),
             Value::Map(pairs) if number == 0 => {
-                let said = pairs.iter().find(|(key, _)| key.as_str() == Some("mode"));
-                if said.and_then(|(_, mode)| mode.as_str()) == Some("cluster") {
-                    mode = ServerMode::Cluster;
+                for (key, value) in &pairs {
+                    match (key.as_str(), value.as_str()) {
+                        (Some("mode"), Some("cluster")) => greeting.mode = ServerMode::Cluster,
+                        (Some("role"), Some("replica" | "slave")) => greeting.replica = true,
+                        (Some("availability_zone"), Some(zone)) if !zone.is_empty() => {
+                            greeting.availability_zone = Some(zone.into());
+                        }
+                        _ => {}
+                    }
                 }
             }
             _ => {}
         }
     }
-    Ok(mode)
+    Ok(greeting)
 }
 
 /// Reads the next reply that is not a push message.
 pub(crate) async fn next_reply(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut ReplyReader,
 ) -> Result<Value, Arc<str>> {
     loop {
@@ -87,7 +115,7 @@ pub(crate) async fn next_reply(
 
 /// Reads the next reply or push message.
 pub(crate) async fn next_push(
-    stream: &mut TcpStream,
+    stream: &mut Stream,
     reader: &mut ReplyReader,
 ) -> Result<Value, Arc<str>> {
     loop {

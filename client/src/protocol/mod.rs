@@ -7,4 +7,4 @@ mod handshake;
 mod scan;
 
 pub(crate) use decode::ReplyReader;
-pub(crate) use handshake::{ServerMode, handshake, next_push, next_reply, text};
+pub(crate) use handshake::{Greeting, ServerMode, handshake, next_push, next_reply, text};

@@ -18,12 +18,13 @@ const LINE_BYTES_MAX: usize = 64 << 10;
 
 /// An aggregate of which `left` elements are still to come. Attributes belong to the value that
 /// follows them, so they don't count as an element of what surrounds them.
+#[derive(Debug)]
 struct Open {
     left: usize,
     attribute: bool,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Scanner {
     at: usize,
     open: SmallVec<[Open; 8]>,

@@ -17,10 +17,10 @@ use super::{Command, Request};
 use crate::addr::NodeAddr;
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::node::{Lost, Mux, NodeHandle, Outcome, Why};
+use crate::node::{Lost, Mux, Outcome, Sending, Why};
 use crate::slot::Slot;
 use crate::value::{FromReply, Value};
-use crate::view::{Core, Routed};
+use crate::view::{Core, Place, Routed};
 
 /// Commands that are sent together; made by [`Client::batch`].
 ///
@@ -66,7 +66,7 @@ impl<'c> Batch<'c> {
     /// Appends a command.
     pub fn push<T, K, E>(&mut self, command: Command<T, K, E>) -> Ticket<T> {
         self.requests.push(command.detach());
-        Ticket { index: self.requests.len() - 1, reply: PhantomData }
+        Ticket::new(self.requests.len() - 1)
     }
 
     /// Number of commands.
@@ -93,7 +93,17 @@ impl<'c> Batch<'c> {
     }
 }
 
+impl<T> Ticket<T> {
+    pub(crate) fn new(index: usize) -> Self {
+        Self { index, reply: PhantomData }
+    }
+}
+
 impl Replies {
+    pub(crate) fn new(results: Vec<Result<Value>>) -> Self {
+        Self { results }
+    }
+
     /// The result of one command. A second time it is [`Error::Closed`].
     pub fn take<T: FromReply>(&mut self, ticket: Ticket<T>) -> Result<T> {
         let result = self.results.get_mut(ticket.index);
@@ -123,7 +133,7 @@ enum Target {
 
 /// The commands of a round that go over one connection in one piece.
 struct Group {
-    node: Arc<NodeHandle>,
+    place: Place,
     mux: Arc<Mux>,
     asking: bool,
     items: Vec<usize>,
@@ -144,7 +154,10 @@ pub(crate) async fn execute_all(
         let mut sent = Vec::with_capacity(groups.len());
         for group in groups {
             let bodies = group.items.iter().map(|index| &requests[*index].body);
-            let rx = group.mux.submit_many(bodies, group.asking, Instant::now(), deadline);
+            // A batch is not given back to look for a successor: a single request does that.
+            let sending =
+                Sending { asking: group.asking, may_probe: false, ..Sending::now(deadline) };
+            let rx = group.mux.submit_many(bodies, sending);
             sent.push((group, rx));
         }
         let mut round = Round::default();
@@ -158,8 +171,8 @@ pub(crate) async fn execute_all(
             let lost = lost.unwrap_or(Lost { sent: true, why: Why::Closed });
             let rest = std::iter::repeat_with(|| Outcome::Err(lost.clone()));
             for (index, outcome) in group.items.iter().zip(values.into_iter().map(Ok).chain(rest)) {
-                let step = judge(core, &requests[*index], &group.node, outcome);
-                if let Some(result) = round.note(*index, &requests[*index], &group.node, step) {
+                let step = judge(core, &requests[*index], &group.place.node, outcome);
+                if let Some(result) = round.note(*index, &requests[*index], &group.place, step) {
                     results[*index] = Some(result);
                 }
             }
@@ -179,9 +192,9 @@ fn group(
     let mut groups: Vec<Group> = Vec::new();
     for (index, target) in todo {
         let request = &mut requests[*index];
-        let (node, asking) = match target {
-            Target::Routed => match core.route(&request.query()) {
-                Ok(Routed::Node(node)) => (Ok(node), false),
+        let (place, asking) = match target {
+            Target::Routed => match core.place(request) {
+                Ok(Routed::Node(place)) => (Ok(place), false),
                 Ok(Routed::Split) => (Err(Error::CrossSlot), false),
                 Ok(Routed::FanOut) => {
                     (Err(Error::NoRoute("in a batch a command goes to one node")), false)
@@ -190,22 +203,22 @@ fn group(
             },
             Target::At { addr, asking } => {
                 let unknown = Error::NoRoute("redirected to too many unknown nodes");
-                (core.redirected(addr).ok_or(unknown), *asking)
+                (core.redirected(addr).map(Place::of).ok_or(unknown), *asking)
             }
         };
-        let node = match node {
-            Ok(node) => node,
+        let place = match place {
+            Ok(place) => place,
             Err(error) => {
                 results[*index] = Some(Err(error));
                 continue;
             }
         };
-        let mux = node.mux(request.slot());
+        let mux = place.mux(request.slot());
         match groups.iter_mut().find(|g| Arc::ptr_eq(&g.mux, mux) && g.asking == asking) {
             Some(group) => group.items.push(*index),
             None => {
                 let mux = mux.clone();
-                groups.push(Group { node, mux, asking, items: vec![*index] });
+                groups.push(Group { place, mux, asking, items: vec![*index] });
             }
         }
     }
@@ -219,7 +232,7 @@ struct Round {
     moved: HashMap<Slot, NodeAddr>,
     redirected: Option<NodeAddr>,
     pause: Option<Error>,
-    retries: Vec<(usize, Arc<NodeHandle>, Error)>,
+    retries: Vec<(usize, Place, Error)>,
 }
 
 impl Round {
@@ -228,7 +241,7 @@ impl Round {
         &mut self,
         index: usize,
         request: &Request,
-        node: &Arc<NodeHandle>,
+        place: &Place,
         step: Step,
     ) -> Option<Result<Value>> {
         let target = match step {
@@ -248,10 +261,11 @@ impl Round {
             }
             Step::Again { error, paid } => {
                 if paid {
-                    self.retries.push((index, node.clone(), error));
+                    self.retries.push((index, place.clone(), error));
                 }
                 Target::Routed
             }
+            Step::Probe => Target::Routed,
         };
         self.todo.push((index, target));
         None
@@ -266,15 +280,16 @@ impl Round {
     ) -> Vec<(usize, Target)> {
         let mut failed: HashMap<usize, Error> = HashMap::new();
         // One retry of the budget covers a node's part of the batch, which is one write.
-        let mut paid: Vec<(Arc<NodeHandle>, bool)> = Vec::new();
-        for (index, node, error) in self.retries.drain(..) {
-            let granted = match paid.iter().find(|(other, _)| Arc::ptr_eq(other, &node)) {
+        let mut paid: Vec<(Place, bool)> = Vec::new();
+        for (index, place, error) in self.retries.drain(..) {
+            let granted = match paid.iter().find(|(other, _)| other.is(&place)) {
                 Some((_, granted)) => *granted,
                 None => {
-                    let given_up = node.is_down() && matches!(error, Error::Unavailable { .. });
+                    let given_up =
+                        place.node.is_down() && matches!(error, Error::Unavailable { .. });
                     let granted = !given_up
-                        && patience.retry(&node, &requests[index], error.clone()).await.is_ok();
-                    paid.push((node, granted));
+                        && patience.retry(&place, &requests[index], error.clone()).await.is_ok();
+                    paid.push((place, granted));
                     granted
                 }
             };

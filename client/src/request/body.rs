@@ -72,6 +72,11 @@ impl Body {
         self.argc as usize
     }
 
+    /// The arguments as they are sent, without the header.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub(crate) fn args(&self) -> Args<'_> {
         Args(&self.bytes)
     }

@@ -8,6 +8,7 @@ use super::{Pending, Request};
 use crate::addr::NodeAddr;
 use crate::client::Client;
 use crate::error::Result;
+use crate::replicas::ReadFrom;
 use crate::slot::Slot;
 use crate::value::{FromReply, ToArg};
 
@@ -92,6 +93,13 @@ impl<T, K, E> Command<T, K, E> {
     /// Says where it goes.
     pub fn on(mut self, route: Route) -> Self {
         self.request.route = Some(route);
+        self
+    }
+
+    /// Says who may answer it, if it only reads; instead of the client's
+    /// [`read_from`](crate::ClientBuilder::read_from).
+    pub fn read_from(mut self, from: ReadFrom) -> Self {
+        self.request.read_from = Some(from);
         self
     }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Request, Route, execute_all, send_and_follow};
+use super::{Request, Route, execute_all, follow_place, send_and_follow};
 use crate::error::{Error, Result};
-use crate::node::NodeHandle;
+use crate::node::{Lost, NodeHandle, Sending, Why};
 use crate::slot::Slot;
 use crate::table::{KeySpec, RequestPolicy, ResponsePolicy};
 use crate::value::Value;
-use crate::view::{Core, Routed};
+use crate::view::{Core, Place, Routed};
 
 /// Sends `request` to all nodes that it concerns.
 pub(super) async fn everywhere(core: &Core, request: Request, deadline: Instant) -> Result<Value> {
@@ -27,7 +27,7 @@ pub(super) async fn on_route(
     deadline: Instant,
 ) -> Result<Value> {
     let query = request.query();
-    let node = match request.route.clone() {
+    let place = match request.route.clone() {
         Some(Route::AllPrimaries | Route::AllNodes) => {
             let all = request.route == Some(Route::AllNodes);
             let nodes = core.view.load().fan(all);
@@ -36,19 +36,20 @@ pub(super) async fn on_route(
         Some(Route::Slot(slot)) => {
             let slot = super::KeySlot::One(slot);
             match core.route(&crate::router::Query { slot, ..query })? {
-                Routed::Node(node) => node,
+                Routed::Node(place) => place,
                 _ => return Err(Error::NoRoute("the slot has no single owner")),
             }
         }
         Some(Route::Node(addr)) => core
             .redirected(&addr)
+            .map(Place::of)
             .ok_or(Error::NoRoute("too many nodes that the topology does not name"))?,
-        Some(Route::AnyPrimary) | None => core.view.load().any_primary()?,
+        Some(Route::AnyPrimary) | None => Place::of(core.view.load().any_primary()?),
     };
     if query.blocking || query.info.is_some_and(|i| i.flags.has(crate::table::Flags::CONNECTION)) {
         return Err(Error::NoRoute("the command can't be sent on a shared connection"));
     }
-    send_and_follow(core, &request, node, deadline).await
+    send_and_follow(core, &request, place, deadline).await
 }
 
 /// Sends `request` to each of `nodes` at the same time.
@@ -61,22 +62,17 @@ pub(crate) async fn on_nodes(
     // All are queued before the first is awaited.
     let sent: Vec<_> = nodes
         .into_iter()
-        .map(|node| {
-            let now = Instant::now();
-            (node.mux(request.slot()).submit(&request.body, false, now, deadline), node)
-        })
+        .map(|node| (node.mux(request.slot()).submit(&request.body, Sending::now(deadline)), node))
         .collect();
     let mut results = Vec::with_capacity(sent.len());
     for (sent, node) in sent {
         let outcome = match sent {
-            Ok(rx) => rx
-                .await
-                .unwrap_or(Err(crate::node::Lost { sent: true, why: crate::node::Why::Closed })),
+            Ok(rx) => rx.await.unwrap_or(Err(Lost { sent: true, why: Why::Closed })),
             Err(lost) => Err(lost),
         };
         let mut pinned = request.clone();
         pinned.route = Some(Route::Node(node.addr().clone()));
-        results.push(super::follow::follow(core, &pinned, node, outcome, deadline).await);
+        results.push(follow_place(core, &pinned, Place::of(node), outcome, deadline).await);
     }
     results
 }
@@ -94,6 +90,7 @@ pub(super) async fn split(core: &Core, request: Request, deadline: Instant) -> R
         let (part, positions) = parts.entry(Slot::of(unit[0])).or_insert_with(|| {
             let mut part = Request::new(info);
             part.idempotent = request.idempotent;
+            part.read_from = request.read_from.clone();
             part.no_retry = request.no_retry;
             (part, Vec::new())
         });

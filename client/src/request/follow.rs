@@ -1,20 +1,19 @@
 //! What a reply means for the request: it is the result, or the request goes elsewhere, later, or
 //! not again.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Request;
+use super::{Request, fanout};
 use crate::addr::NodeAddr;
 use crate::error::{Error, Result, ServerError};
-use crate::node::{Lost, NodeHandle, Outcome, Why};
+use crate::node::{Lost, NodeHandle, Outcome, Sending, Why};
 use crate::slot::Slot;
 use crate::table::Flags;
 use crate::topology::hints::Hint;
 use crate::value::Value;
-use crate::view::{Core, Routed};
+use crate::view::{Core, Place, Routed};
 
 /// What to do with a request after a reply or a loss.
 pub(crate) enum Step {
@@ -31,6 +30,8 @@ pub(crate) enum Step {
         error: Error,
         paid: bool,
     },
+    /// The node can't be reached: look on a replica of its shard whether it has taken over.
+    Probe,
 }
 
 /// Judges `outcome` of `request` on `node`. Counts, and gives hints from the closed list.
@@ -42,14 +43,16 @@ pub(crate) fn judge(core: &Core, request: &Request, node: &NodeHandle, outcome: 
     }
 }
 
+/// The slot and the node that a redirection names.
+fn redirect(error: &ServerError, node: &NodeHandle) -> Option<(Slot, NodeAddr)> {
+    let mut words = error.message().split(' ');
+    let slot = Slot::new(words.next()?.parse().ok()?)?;
+    Some((slot, NodeAddr::from_redirect(words.next()?, node.addr())?))
+}
+
 fn judge_error(core: &Core, request: &Request, node: &NodeHandle, error: ServerError) -> Step {
-    let redirect = || {
-        let mut words = error.message().split(' ');
-        let slot = Slot::new(words.next()?.parse().ok()?)?;
-        Some((slot, NodeAddr::from_redirect(words.next()?, node.addr())?))
-    };
     match error.code() {
-        "MOVED" => match redirect() {
+        "MOVED" => match redirect(&error, node) {
             Some((slot, addr)) => {
                 core.counters.moved.add(1);
                 core.hints.moved(slot, addr.clone());
@@ -58,7 +61,7 @@ fn judge_error(core: &Core, request: &Request, node: &NodeHandle, error: ServerE
             None => Step::Done(Err(Error::Server(error))),
         },
         // ASK says nothing about the owner, so it leaves the topology alone.
-        "ASK" => match redirect() {
+        "ASK" => match redirect(&error, node) {
             Some((_, addr)) => {
                 core.counters.ask.add(1);
                 Step::Ask(addr)
@@ -66,6 +69,10 @@ fn judge_error(core: &Core, request: &Request, node: &NodeHandle, error: ServerE
             None => Step::Done(Err(Error::Server(error))),
         },
         "TRYAGAIN" | "LOADING" | "CLUSTERDOWN" | "MASTERDOWN" => Step::Later(Error::Server(error)),
+        // A blocking command whose node lost its role; it was not executed.
+        "UNBLOCKED" if error.message().contains("instance state changed") => {
+            Step::Later(Error::Server(error))
+        }
         "READONLY" if request.info.is_none_or(|info| info.flags.has(Flags::WRITE)) => {
             core.hints.raise(Hint::ReadOnly);
             Step::Later(Error::Server(error))
@@ -85,6 +92,7 @@ fn judge_loss(request: &Request, node: &NodeHandle, lost: Lost) -> Step {
             let error = Error::Unavailable { node: addr(), cause: "its role changed".into() };
             return Step::Again { error, paid: false };
         }
+        Why::Probe => return Step::Probe,
         Why::Unavailable(cause) => {
             let error = Error::Unavailable { node: addr(), cause };
             return Step::Again { error, paid: true };
@@ -115,6 +123,11 @@ impl<'a> Patience<'a> {
         Self { core, deadline, hops: 0, pause: PAUSE_MIN }
     }
 
+    /// Sets a later deadline.
+    pub(crate) fn renew(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
     /// Pauses with jitter, longer each time; gives `error` if the deadline comes before.
     pub(crate) async fn wait(&mut self, error: Error) -> Result<()> {
         let pause = self.pause.mul_f64(0.5 + rand::random::<f64>() / 2.0);
@@ -141,11 +154,11 @@ impl<'a> Patience<'a> {
     /// Takes a retry of the node's budget and pauses.
     pub(crate) async fn retry(
         &mut self,
-        node: &NodeHandle,
+        place: &Place,
         request: &Request,
         error: Error,
     ) -> Result<()> {
-        if !node.budget.take(node.mux(request.slot()).successes()) {
+        if !place.node.budget.take(place.mux(request.slot()).successes()) {
             return Err(error);
         }
         self.core.counters.retries.add(1);
@@ -153,86 +166,136 @@ impl<'a> Patience<'a> {
     }
 }
 
-/// Sends `request` to `node` and awaits what comes back.
-pub(crate) async fn send(
-    node: &NodeHandle,
-    request: &Request,
-    asking: bool,
-    deadline: Instant,
-) -> Outcome {
-    let mux = node.mux(request.slot());
-    match mux.submit(&request.body, asking, Instant::now(), deadline) {
+/// Sends `request` to `place` and awaits what comes back.
+async fn send(place: &Place, request: &Request, sending: Sending) -> Outcome {
+    match place.mux(request.slot()).submit(&request.body, sending) {
         Ok(rx) => rx.await.unwrap_or_else(|_| Err(Lost { sent: true, why: Why::Closed })),
         Err(lost) => Err(lost),
     }
 }
 
-/// Sends `request` to `node` and does what the replies say until it is done.
+/// Sends `request` to `place` and does what the replies say until it is done.
 pub(crate) async fn send_and_follow(
     core: &Core,
     request: &Request,
-    node: Arc<NodeHandle>,
+    place: Place,
     deadline: Instant,
 ) -> Result<Value> {
-    let outcome = send(&node, request, false, deadline).await;
-    follow(core, request, node, outcome, deadline).await
+    let outcome = send(&place, request, Sending::now(deadline)).await;
+    follow_place(core, request, place, outcome, deadline).await
 }
 
 /// Goes on from the first `outcome`.
-pub(crate) async fn follow(
+pub(crate) async fn follow_place(
     core: &Core,
     request: &Request,
-    mut node: Arc<NodeHandle>,
+    mut place: Place,
     mut outcome: Outcome,
     deadline: Instant,
 ) -> Result<Value> {
+    let since = Instant::now();
     let mut patience = Patience::new(core, deadline);
+    // The unreachable primary for which `place` is asked whether it has taken over.
+    let mut probing: Option<Place> = None;
+    let mut may_probe = true;
     loop {
-        let mut asking = false;
-        match judge(core, request, &node, outcome) {
+        if let Some(primary) = probing.take() {
+            match &outcome {
+                Ok(value) if !matches!(value, Value::Error(_)) => {
+                    core.promote(primary.node.addr(), place.node.addr());
+                }
+                // It sends us back: the primary has no successor yet.
+                Ok(Value::Error(error)) if error.code() == "MOVED" => {
+                    let target = redirect(error, &place.node).map(|(_, addr)| addr);
+                    if target.as_ref() == Some(primary.node.addr()) {
+                        place = primary;
+                        let sending = Sending { asking: false, may_probe, since, deadline };
+                        outcome = send(&place, request, sending).await;
+                        continue;
+                    }
+                }
+                // It may have been executed there: that is judged as everywhere.
+                Err(lost) if lost.sent && !request.repeatable() => {}
+                // No answer that tells anything: wait for the primary.
+                _ => {
+                    place = primary;
+                    let sending = Sending { asking: false, may_probe, since, deadline };
+                    outcome = send(&place, request, sending).await;
+                    continue;
+                }
+            }
+        }
+        let mut sending = Sending { asking: false, may_probe, since: Instant::now(), deadline };
+        match judge(core, request, &place.node, outcome) {
             Step::Done(result) => return result,
             Step::Moved(_, addr) => {
                 patience.hop(&addr).await?;
-                node = target(core, &addr)?;
+                place = target(core, &addr)?;
             }
             Step::Ask(addr) => {
                 patience.hop(&addr).await?;
-                node = target(core, &addr)?;
-                asking = true;
+                place = target(core, &addr)?;
+                sending.asking = true;
             }
             Step::Later(error) => {
                 patience.wait(error).await?;
-                node = again(core, request, &node)?;
+                place = again(core, request, &place)?;
             }
             Step::Again { error, paid } => {
-                let next = again(core, request, &node)?;
+                let next = again(core, request, &place)?;
                 if paid {
                     // A node that stays unreachable was waited for long enough; who was sent
                     // elsewhere meanwhile goes there.
-                    let same = Arc::ptr_eq(&next, &node);
-                    if same && node.is_down() && matches!(error, Error::Unavailable { .. }) {
+                    let unreachable = place.mux(request.slot()).is_down()
+                        && matches!(error, Error::Unavailable { .. });
+                    if unreachable && next.is(&place) {
                         return Err(error);
                     }
-                    patience.retry(&node, request, error).await?;
+                    if !unreachable {
+                        patience.retry(&place, request, error).await?;
+                    }
                 }
-                node = next;
+                place = next;
+            }
+            Step::Probe => {
+                may_probe = false;
+                sending = Sending { may_probe, since, ..sending };
+                let successor = core.successor(place.node.addr());
+                if let Some(successor) = successor.filter(|_| request.route.is_none()) {
+                    core.counters.probes.add(1);
+                    probing = Some(std::mem::replace(&mut place, successor));
+                }
             }
         }
-        outcome = send(&node, request, asking, deadline).await;
+        outcome = send(&place, request, sending).await;
     }
 }
 
-fn target(core: &Core, addr: &NodeAddr) -> Result<Arc<NodeHandle>> {
-    core.redirected(addr).ok_or(Error::NoRoute("redirected to too many unknown nodes"))
+fn target(core: &Core, addr: &NodeAddr) -> Result<Place> {
+    core.stranger(addr).map(Place::of)
 }
 
 /// Where `request` goes by what is known now. What was sent to a certain node stays there.
-fn again(core: &Core, request: &Request, node: &Arc<NodeHandle>) -> Result<Arc<NodeHandle>> {
+fn again(core: &Core, request: &Request, place: &Place) -> Result<Place> {
     if request.slot().is_none() || request.route.is_some() {
-        return Ok(node.clone());
+        return Ok(place.clone());
     }
-    match core.route(&request.clone().query())? {
-        Routed::Node(node) => Ok(node),
-        Routed::FanOut | Routed::Split => Ok(node.clone()),
+    match core.place(&mut request.clone())? {
+        Routed::Node(place) => Ok(place),
+        Routed::FanOut | Routed::Split => Ok(place.clone()),
+    }
+}
+
+impl Core {
+    /// Executes `request` wherever it belongs.
+    pub(crate) async fn execute(&self, mut request: Request, deadline: Instant) -> Result<Value> {
+        if request.route.is_some() {
+            return fanout::on_route(self, request, deadline).await;
+        }
+        match self.place(&mut request)? {
+            Routed::Node(place) => send_and_follow(self, &request, place, deadline).await,
+            Routed::FanOut => fanout::everywhere(self, request, deadline).await,
+            Routed::Split => fanout::split(self, request, deadline).await,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A request: what is sent, and what may be done with it.
 
+mod atomic;
 mod batch;
 mod body;
 mod command;
@@ -9,13 +10,16 @@ mod pending;
 
 use std::time::Duration;
 
+pub use atomic::Atomic;
+pub(crate) use atomic::{Told, common_slot, read as read_exec, route as route_slot};
 pub(crate) use batch::execute_all;
 pub use batch::{Batch, Replies, Ticket};
 pub(crate) use body::{Body, KeySlot};
 pub use command::{Command, Detached, Plain, RawKind, Route};
-pub(crate) use follow::send_and_follow;
+pub(crate) use follow::{Patience, Step, follow_place, judge, send_and_follow};
 pub use pending::Pending;
 
+use crate::replicas::ReadFrom;
 use crate::router::Query;
 use crate::slot::Slot;
 use crate::table::{CommandInfo, Flags, KeySpec, lookup};
@@ -33,6 +37,7 @@ pub(crate) struct Request {
     pub(crate) no_retry: bool,
     pub(crate) non_atomic: bool,
     pub(crate) route: Option<Route>,
+    pub(crate) read_from: Option<ReadFrom>,
 }
 
 impl Request {
@@ -95,6 +100,20 @@ impl Request {
             KeySlot::One(slot) => Some(slot),
             _ => None,
         }
+    }
+
+    /// The keys, as far as the table knows where they are.
+    pub(crate) fn keys(&self) -> Vec<bytes::Bytes> {
+        let args: Vec<&[u8]> = self.body.args().collect();
+        let mut keys = Vec::new();
+        if let Some(info) = self.info {
+            info.keys.each(
+                args.len(),
+                |at| args.get(at).copied(),
+                |at| keys.extend(args.get(at).map(|key| bytes::Bytes::copy_from_slice(key))),
+            );
+        }
+        keys
     }
 
     /// Whether it may be sent again when it may have been executed.

@@ -4,17 +4,16 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Request, fanout, follow};
+use super::{Request, fanout, follow_place};
 use crate::error::{Error, Result};
-use crate::node::{Lost, NodeHandle, Outcome, Why};
+use crate::node::{Lost, Outcome, Sending, Why};
 use crate::value::{FromReply, Value};
-use crate::view::{Core, Routed};
+use crate::view::{Core, Place, Routed};
 
 /// A command that was sent or is about to be.
 #[must_use = "futures do nothing unless polled"]
@@ -27,7 +26,7 @@ pub struct Pending<'c, T> {
 
 enum State<'c> {
     New,
-    Waiting { rx: oneshot::Receiver<Outcome>, node: Arc<NodeHandle>, deadline: Instant },
+    Waiting { rx: oneshot::Receiver<Outcome>, place: Place, deadline: Instant },
     Slow(Pin<Box<dyn Future<Output = Result<Value>> + Send + 'c>>),
     Done,
 }
@@ -45,17 +44,16 @@ impl<'c, T> Pending<'c, T> {
             let request = std::mem::take(&mut self.request);
             return State::Slow(Box::pin(fanout::on_route(core, request, deadline)));
         }
-        let query = self.request.query();
-        let routed = match core.route(&query) {
+        let routed = match core.place(&mut self.request) {
             Ok(routed) => routed,
             Err(error) => return State::Slow(Box::pin(std::future::ready(Err(error)))),
         };
         match routed {
-            Routed::Node(node) => {
-                let mux = node.mux(self.request.slot());
-                match mux.submit(&self.request.body, false, now, deadline) {
-                    Ok(rx) => State::Waiting { rx, node, deadline },
-                    Err(lost) => self.slow(node, Err(lost), deadline),
+            Routed::Node(place) => {
+                let sending = Sending { asking: false, may_probe: true, since: now, deadline };
+                match place.mux(self.request.slot()).submit(&self.request.body, sending) {
+                    Ok(rx) => State::Waiting { rx, place, deadline },
+                    Err(lost) => self.slow(place, Err(lost), deadline),
                 }
             }
             Routed::FanOut => {
@@ -69,11 +67,11 @@ impl<'c, T> Pending<'c, T> {
         }
     }
 
-    fn slow(&mut self, node: Arc<NodeHandle>, outcome: Outcome, deadline: Instant) -> State<'c> {
+    fn slow(&mut self, place: Place, outcome: Outcome, deadline: Instant) -> State<'c> {
         let core = self.core;
         let request = std::mem::take(&mut self.request);
         State::Slow(Box::pin(async move {
-            follow::follow(core, &request, node, outcome, deadline).await
+            follow_place(core, &request, place, outcome, deadline).await
         }))
     }
 }
@@ -86,14 +84,14 @@ impl<T: FromReply> Future for Pending<'_, T> {
         loop {
             match &mut this.state {
                 State::New => this.state = this.start(),
-                State::Waiting { rx, node, deadline } => {
+                State::Waiting { rx, place, deadline } => {
                     let outcome = ready!(Pin::new(rx).poll(cx))
                         .unwrap_or_else(|_| Err(Lost { sent: true, why: Why::Closed }));
                     let value = match outcome {
                         Ok(value) if !matches!(value, Value::Error(_)) => value,
                         outcome => {
-                            let (node, deadline) = (node.clone(), *deadline);
-                            this.state = this.slow(node, outcome, deadline);
+                            let (place, deadline) = (place.clone(), *deadline);
+                            this.state = this.slow(place, outcome, deadline);
                             continue;
                         }
                     };

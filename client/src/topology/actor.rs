@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::gate::{Gate, Opening};
 use super::hints::Hints;
 use super::source::{Answer, Asking, Source};
-use super::{Change, Snapshot, Verdict, validate};
+use super::{Change, Kind, Node, Snapshot, Verdict, validate};
 use crate::addr::NodeAddr;
+use crate::seeds::Seeds;
 use crate::slot::Slot;
 use crate::stats::Counters;
 
@@ -36,7 +37,7 @@ pub(crate) struct Actor {
     pub(crate) source: Arc<dyn Source>,
     pub(crate) sink: Arc<dyn Sink>,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) seeds: Vec<NodeAddr>,
+    pub(crate) seeds: Seeds,
     pub(crate) ask_timeout: Duration,
     /// Between spontaneous checks, ± 25 %; `None`: never.
     pub(crate) check_every: Option<Duration>,
@@ -65,6 +66,7 @@ impl Actor {
         let mut job: Option<Job> = None;
         let mut confirming: Option<Confirming> = None;
         let mut next_check = self.next_check();
+        let mut seeds = self.seeds.fixed.clone();
         while !self.hints.is_closed() {
             let now = Instant::now();
             let clock = now - origin;
@@ -90,14 +92,23 @@ impl Actor {
                     None => gate.opening(clock),
                 };
                 match may {
-                    Opening::Now => match self.pick(confirming.as_ref()) {
-                        Some(addr) if gate.take(clock) => job = Some(self.start(addr, now)),
-                        _ => {
-                            if let Some(confirming) = confirming.take() {
-                                self.decide(confirming);
+                    Opening::Now => {
+                        if self.needs_seeds() {
+                            // As rare as the requests themselves: the gate is open.
+                            match timeout(self.ask_timeout, self.seeds.list()).await {
+                                Ok((found, _)) if !found.is_empty() => seeds = found,
+                                _ => {}
                             }
                         }
-                    },
+                        match self.pick(confirming.as_ref(), &seeds) {
+                            Some(addr) if gate.take(clock) => job = Some(self.start(addr, now)),
+                            _ => {
+                                if let Some(confirming) = confirming.take() {
+                                    self.decide(confirming);
+                                }
+                            }
+                        }
+                    }
                     Opening::At(at) => {
                         let at = origin + at;
                         wake_at = Some(wake_at.map_or(at, |other| other.min(at)));
@@ -131,17 +142,30 @@ impl Actor {
 
     /// Whom to ask next: a random node that is not known to be down and not asked yet; seeds when
     /// no known node is left.
-    fn pick(&self, confirming: Option<&Confirming>) -> Option<NodeAddr> {
+    fn pick(&self, confirming: Option<&Confirming>, seeds: &[NodeAddr]) -> Option<NodeAddr> {
         let snapshot = self.sink.current();
         let fresh = |addr: &&NodeAddr| confirming.is_none_or(|c| !c.asked.contains(addr));
         let known: Vec<&NodeAddr> =
             snapshot.nodes().iter().map(|node| &node.addr).filter(fresh).collect();
         let up: Vec<&NodeAddr> =
             known.iter().copied().filter(|addr| !self.sink.is_down(addr)).collect();
-        let seeds: Vec<&NodeAddr> = self.seeds.iter().filter(fresh).collect();
+        let seeds: Vec<&NodeAddr> = seeds.iter().filter(fresh).collect();
         let pick = |from: &[&NodeAddr]| from.choose(&mut rand::rng()).map(|addr| (*addr).clone());
         // With every node down, the seeds may have new addresses behind their names.
+        if self.follows_source() {
+            return pick(&seeds).or_else(|| pick(&known));
+        }
         pick(&up).or_else(|| pick(&seeds)).or_else(|| pick(&known))
+    }
+
+    /// A single server that a source names: the source knows which it is, the server does not.
+    fn follows_source(&self) -> bool {
+        self.seeds.source.is_some() && self.sink.current().kind() == Kind::Standalone
+    }
+
+    fn needs_seeds(&self) -> bool {
+        let down = |node: &Node| self.sink.is_down(&node.addr);
+        self.follows_source() || self.sink.current().nodes().iter().all(down)
     }
 
     /// Judges an answer. Returns what has to be confirmed now, if anything.
@@ -152,6 +176,9 @@ impl Actor {
         confirming: Option<Confirming>,
     ) -> Option<Confirming> {
         let current = self.sink.current();
+        if answer.is_ok() {
+            self.counters.topology_answers.add(1);
+        }
         let verdict = answer.map(|told| validate(&told, Some(&current), current.version() + 1));
         let mut confirming = match (confirming, verdict) {
             (None, Ok(Verdict::Accept(_, Change::Same))) => return None,
@@ -242,7 +269,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
 
     use super::super::hints::Hint;
-    use super::super::{Candidate, CandidateNode, Kind, Range};
+    use super::super::{Candidate, CandidateNode, Range};
     use super::*;
 
     const THIRDS: &[(u16, u16, &str)] = &[(0, 5460, "a"), (5461, 10922, "b"), (10923, 16383, "c")];
@@ -324,7 +351,7 @@ mod tests {
             source: source.clone(),
             sink: sink.clone(),
             counters: Arc::default(),
-            seeds: vec![NodeAddr::new("a", 1)],
+            seeds: Seeds { fixed: vec![NodeAddr::new("a", 1)], source: None },
             ask_timeout: Duration::from_secs(1),
             check_every: Some(Duration::from_secs(60)),
         };

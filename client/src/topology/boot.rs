@@ -10,6 +10,7 @@ use super::source::{Answer, Source};
 use super::{Snapshot, Verdict, validate};
 use crate::addr::NodeAddr;
 use crate::error::Error;
+use crate::seeds::Seeds;
 use crate::stats::Counters;
 
 /// Seeds asked at the same time.
@@ -21,16 +22,20 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// topology that makes sense. Between steps it backs off with jitter. Fails at `deadline`, with
 /// what each seed said last.
 pub(crate) async fn boot(
-    seeds: &[NodeAddr],
+    seeds: &Seeds,
     source: &dyn Source,
     counters: &Counters,
     ask_timeout: Duration,
     deadline: Instant,
 ) -> Result<Snapshot, Error> {
-    let mut said: Vec<(NodeAddr, Arc<str>)> =
-        seeds.iter().map(|seed| (seed.clone(), "not asked yet".into())).collect();
     let mut backoff = BACKOFF_MIN;
     loop {
+        let listing = timeout_at(deadline.min(Instant::now() + ask_timeout), seeds.list());
+        let (list, source_failed) = listing
+            .await
+            .unwrap_or_else(|_| (seeds.fixed.clone(), Some("no answer in time".to_owned())));
+        let mut said: Vec<(NodeAddr, Arc<str>)> =
+            list.into_iter().map(|seed| (seed, "not asked yet".into())).collect();
         said.shuffle(&mut rand::rng());
         for group in said.chunks_mut(PARALLEL) {
             let until = deadline.min(Instant::now() + ask_timeout);
@@ -69,7 +74,9 @@ pub(crate) async fn boot(
         }
         let next = Instant::now() + backoff.mul_f64(rand::random());
         if next >= deadline {
-            let causes: Vec<_> = said.iter().map(|(seed, why)| format!("{seed}: {why}")).collect();
+            let of_source = source_failed.map(|why| format!("the source of seeds: {why}"));
+            let causes = said.iter().map(|(seed, why)| format!("{seed}: {why}"));
+            let causes: Vec<_> = causes.chain(of_source).collect();
             return Err(Error::Topology(causes.join("; ").into()));
         }
         sleep_until(next).await;

@@ -141,6 +141,24 @@ impl Snapshot {
         self.shard_of(slot).map(|shard| shard.primary)
     }
 
+    pub(crate) fn primary_addr(&self, slot: Slot) -> Option<&NodeAddr> {
+        self.primary_of(slot).map(|node| &self.nodes[node].addr)
+    }
+
+    /// The same with `to`, a replica of `from`, in its place; `None` if it is not that.
+    pub(crate) fn promoted(&self, from: &NodeAddr, to: &NodeAddr) -> Option<Self> {
+        let mut new = self.clone();
+        let nodes = &self.nodes;
+        let shard = new.shards.iter_mut().find(|shard| nodes[shard.primary].addr == *from)?;
+        let place = shard.replicas.iter_mut().find(|at| nodes[**at].addr == *to)?;
+        std::mem::swap(place, &mut shard.primary);
+        let (primary, replica) = (shard.primary, *place);
+        new.nodes[primary].replica = false;
+        new.nodes[replica].replica = true;
+        new.version += 1;
+        Some(new)
+    }
+
     /// Indexes of all primaries.
     pub fn primaries(&self) -> impl Iterator<Item = usize> + '_ {
         self.shards.iter().map(|shard| shard.primary)
@@ -153,11 +171,9 @@ impl Snapshot {
 
     /// Number of slots that another address serves in `other`.
     pub(crate) fn slots_changed(&self, other: &Snapshot) -> usize {
-        let addr =
-            |of: &Snapshot, slot| of.primary_of(slot).map(|node| of.nodes[node].addr.clone());
         (0..SLOT_COUNT as u16)
             .filter_map(Slot::new)
-            .filter(|slot| addr(self, *slot) != addr(other, *slot))
+            .filter(|slot| self.primary_addr(*slot) != other.primary_addr(*slot))
             .count()
     }
 

@@ -5,12 +5,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use super::{Candidate, parse_slots};
 use crate::addr::NodeAddr;
 use crate::builder::{Config, Mode};
-use crate::protocol::{ReplyReader, ServerMode, handshake, next_reply, text};
+use crate::net::{Connection, Purpose, dial};
+use crate::protocol::{ServerMode, next_reply, text};
 use crate::request::Body;
 use crate::table::known;
 use crate::value::Value;
@@ -33,12 +33,14 @@ impl Source for SlotsSource {
     fn ask(&self, addr: NodeAddr) -> Asking {
         let config = self.config.clone();
         Box::pin(async move {
-            let mut stream = TcpStream::connect((addr.host(), addr.port())).await.map_err(text)?;
-            let _ = stream.set_nodelay(true);
-            let mut reader = ReplyReader::new();
-            let mode = handshake(&mut stream, &mut reader, &config).await?;
-            match (config.mode, mode) {
+            let Connection { mut stream, mut reader, greeting } =
+                dial(&addr, &config, Purpose::default()).await?;
+            match (config.mode, greeting.mode) {
                 (Mode::Standalone, _) | (Mode::Auto, ServerMode::Standalone) => {
+                    // Sentinels may still name a server that has become a replica.
+                    if greeting.replica && config.seeds.source.is_some() {
+                        return Err("it is a replica".into());
+                    }
                     return Ok(Candidate::standalone(addr));
                 }
                 (Mode::Cluster, _) | (Mode::Auto, ServerMode::Cluster) => {}
@@ -46,6 +48,7 @@ impl Source for SlotsSource {
             let mut out = bytes::BytesMut::new();
             Body::new(&known::CLUSTER_SLOTS).write_frame(&mut out);
             stream.write_all(&out).await.map_err(text)?;
+            stream.flush().await.map_err(text)?;
             match next_reply(&mut stream, &mut reader).await? {
                 Value::Error(error) => Err(error.text().into()),
                 reply => parse_slots(&reply, &addr).map_err(Arc::from),

@@ -1,11 +1,13 @@
 //! The client against a cluster that lies, stalls, shortens, denies and redirects.
 //!
-//! The rows H1 to H15 of the design get their full form (64 tasks, 10 s, rivals beside us) with the
-//! hostile suite proper; these are their short forms, and the invariants that are cheap to check.
+//! Rows of the design: H1 and H2 in `replies`, H3 to H6, H9 to H11, H14 and H15 in `topology`, H7,
+//! H12 and H13 in `redirects`, H8 and the failover in `failures`. `INVARIANTS.md` says which test
+//! holds which invariant.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
 #![allow(unreachable_pub, reason = "the server is written as the library that it will become")]
 
+mod failures;
 mod redirects;
 mod replies;
 mod server;

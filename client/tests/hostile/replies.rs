@@ -135,3 +135,46 @@ async fn a_connection_that_fell_silent_is_replaced() {
     assert_eq!(client.get("k").await.unwrap(), None, "a read is sent again");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
+
+/// H1 and H2, invariant I3: whatever a client does, it never sends COMMAND, so neither its length
+/// nor its absence can matter. The server notes a violation if one comes, and answers HELLO with
+/// more than is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn command_is_never_sent_whatever_is_done() {
+    let hostile = Hostile::start(3).await;
+    hostile.script(|call| match call.name.as_str() {
+        name if name.starts_with("COMMAND") => Some(Action::Silence),
+        "HELLO" => {
+            let text = "%4\r\n$4\r\nmode\r\n$7\r\ncluster\r\n$3\r\nnew\r\n*1\r\n*50\r\n";
+            let more = ":1\r\n".repeat(50);
+            let rest = "$4\r\nrole\r\n:7\r\n$1\r\nx\r\n%1\r\n_\r\n_\r\n";
+            Some(Action::Answer(format!("{text}{more}{rest}").into()))
+        }
+        _ => None,
+    });
+    let client = hostile.client().await;
+    let mut batch = client.batch();
+    for n in 0..50 {
+        client.set(format!("k{n}"), n).await.unwrap();
+        client.cmd("GET").arg(format!("k{n}")).await.unwrap();
+        client.cmd("MODULE.THING").key(format!("k{n}")).await.unwrap_err();
+        batch.push(tsubame_client::commands::incr(format!("k{n}")));
+    }
+    batch.run().await.all::<i64>().unwrap();
+    let keys = client.scan().all().await.unwrap();
+    assert_eq!(keys.len(), 50);
+    client.eval("return 1", ["k"], ["x"]).await.unwrap_err();
+    client.ping().await.unwrap();
+    client.refresh();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let known = ["HELLO", "CLIENT SETINFO", "CLUSTER SLOTS"];
+    let world = hostile.world();
+    let sent: u64 = world
+        .calls
+        .iter()
+        .filter(|(name, _)| known.contains(&name.as_str()))
+        .map(|(_, n)| *n)
+        .sum();
+    // Per connection three greetings; per topology request one more.
+    assert!(sent <= 10 * 4, "{:?}", world.calls);
+}

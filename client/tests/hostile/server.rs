@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tsubame_client::{Client, ClientBuilder, Slot};
 
@@ -62,16 +63,27 @@ pub struct World {
     pub script: Option<Script>,
     /// Executed commands in their order.
     pub executed: Vec<Call>,
+    /// Replicas of each node, which are nodes too; they own no slot.
+    pub replicas: HashMap<usize, Vec<usize>>,
     /// Calls by command name.
     pub calls: HashMap<String, u64>,
+    /// Calls by node and command name.
+    pub calls_at: HashMap<(usize, String), u64>,
     pub connections: usize,
     /// What a client must never do.
     pub violations: Vec<String>,
 }
 
+/// Tests that measure time have the machine to themselves, as far as this process goes.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+type AloneGuard = tokio::sync::MutexGuard<'static, ()>;
+
 pub struct Hostile {
     pub world: Arc<Mutex<World>>,
     nodes: Vec<JoinHandle<()>>,
+    /// Counts how often all connections were closed.
+    hang_up: watch::Sender<u64>,
+    _alone: AloneGuard,
 }
 
 impl Drop for Hostile {
@@ -86,8 +98,14 @@ impl Drop for Hostile {
 impl Hostile {
     /// `n` nodes that share the slots evenly.
     pub async fn start(n: usize) -> Self {
+        Self::start_with_replicas(n, 0).await
+    }
+
+    /// `n` primaries and for each of them `replicas` replicas: those of node 0 are `n`, `n + 1`, ….
+    pub async fn start_with_replicas(n: usize, replicas: usize) -> Self {
+        let alone = ALONE.lock().await;
         let mut listeners = Vec::new();
-        for _ in 0..n {
+        for _ in 0..n * (1 + replicas) {
             listeners.push(TcpListener::bind("127.0.0.1:0").await.unwrap());
         }
         let world = Arc::new(Mutex::new(World {
@@ -99,16 +117,23 @@ impl Hostile {
             data: HashMap::new(),
             script: None,
             executed: Vec::new(),
+            replicas: HashMap::new(),
             calls: HashMap::new(),
+            calls_at: HashMap::new(),
             connections: 0,
             violations: Vec::new(),
         }));
+        world.lock().unwrap().replicas =
+            (0..n).map(|at| (at, (n + at * replicas..n + (at + 1) * replicas).collect())).collect();
+        let hang_up = watch::Sender::new(0);
         let nodes = listeners
             .into_iter()
             .enumerate()
-            .map(|(node, listener)| tokio::spawn(listen(node, listener, world.clone())))
+            .map(|(node, listener)| {
+                tokio::spawn(listen(node, listener, world.clone(), hang_up.subscribe()))
+            })
             .collect();
-        Self { world, nodes }
+        Self { world, nodes, hang_up, _alone: alone }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
@@ -136,13 +161,31 @@ impl Hostile {
         self.world().calls.get(name).copied().unwrap_or(0)
     }
 
+    /// Closes all connections of all nodes, which go on listening.
+    pub fn hang_up(&self) {
+        self.hang_up.send_modify(|count| *count += 1);
+    }
+
+    /// Listens again on the port of a node that was stopped.
+    pub async fn restart(&mut self, node: usize) {
+        let port = self.world().ports[node];
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+        let task = listen(node, listener, self.world.clone(), self.hang_up.subscribe());
+        self.nodes[node] = tokio::spawn(task);
+    }
+
     /// Stops a node: its port refuses connections from now on.
     pub fn stop(&mut self, node: usize) {
         self.nodes[node].abort();
     }
 }
 
-async fn listen(node: usize, listener: TcpListener, world: Arc<Mutex<World>>) {
+async fn listen(
+    node: usize,
+    listener: TcpListener,
+    world: Arc<Mutex<World>>,
+    hang_up: watch::Receiver<u64>,
+) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         let connection = {
@@ -150,7 +193,14 @@ async fn listen(node: usize, listener: TcpListener, world: Arc<Mutex<World>>) {
             world.connections += 1;
             world.connections
         };
-        connections.spawn(serve(node, connection, stream, world.clone()));
+        let (world, mut hang_up) = (world.clone(), hang_up.clone());
+        hang_up.mark_unchanged();
+        connections.spawn(async move {
+            tokio::select! {
+                () = serve(node, connection, stream, world) => {}
+                _ = hang_up.changed() => {}
+            }
+        });
     }
 }
 
@@ -158,11 +208,20 @@ async fn serve(node: usize, connection: usize, mut stream: TcpStream, world: Arc
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::new();
     let mut asking = false;
+    // Commands since MULTI, and whether one of them was refused.
+    let mut queued: Option<(Vec<Call>, bool)> = None;
     loop {
         while let Some((args, len)) = parse(&buffer) {
             buffer.drain(..len);
             let (name, args) = name(args);
             let call = Call { node, connection, name, args, asking };
+            if call.name == "MULTI" || queued.is_some() {
+                let reply = world.lock().unwrap().transact(&call, &mut queued);
+                if stream.write_all(reply.as_bytes()).await.is_err() {
+                    return;
+                }
+                continue;
+            }
             let (action, reply) = {
                 let mut world = world.lock().unwrap();
                 world.note(&call);
@@ -243,6 +302,7 @@ fn name(mut args: Vec<String>) -> (String, Vec<String>) {
 impl World {
     fn note(&mut self, call: &Call) {
         *self.calls.entry(call.name.clone()).or_default() += 1;
+        *self.calls_at.entry((call.node, call.name.clone())).or_default() += 1;
         if call.name.starts_with("COMMAND") {
             self.violations.push(format!("{call:?}: COMMAND is never to be sent"));
         }
@@ -265,9 +325,38 @@ impl World {
             "CLUSTER SLOTS" => self.slots(call.node),
             "CLIENT SETINFO" | "ASKING" => "+OK\r\n".to_owned(),
             "PING" => "+PONG\r\n".to_owned(),
+            "SCAN" => self.scan(call),
             _ => self.execute_keyed(call),
         };
         text.into_bytes()
+    }
+
+    /// MULTI, what follows it, and EXEC.
+    fn transact(&mut self, call: &Call, queued: &mut Option<(Vec<Call>, bool)>) -> String {
+        self.note(call);
+        let (calls, refused) = queued.get_or_insert_default();
+        match call.name.as_str() {
+            "MULTI" => "+OK\r\n".to_owned(),
+            "EXEC" => {
+                let (calls, refused) = queued.take().unwrap();
+                if refused {
+                    return "-EXECABORT Transaction discarded because of previous errors.\r\n"
+                        .to_owned();
+                }
+                let replies: String = calls.iter().map(|call| self.execute_keyed(call)).collect();
+                format!("*{}\r\n{replies}", calls.len())
+            }
+            _ => {
+                let slot = Slot::of(call.args[0].as_bytes()).get();
+                let owner = self.owner[usize::from(slot)];
+                if owner != call.node {
+                    *refused = true;
+                    return format!("-MOVED {slot} 127.0.0.1:{}\r\n", self.ports[owner]);
+                }
+                calls.push(call.clone());
+                "+QUEUED\r\n".to_owned()
+            }
+        }
     }
 
     fn execute_keyed(&mut self, call: &Call) -> String {
@@ -305,6 +394,20 @@ impl World {
         }
     }
 
+    /// Two keys a page; the cursor is the number of keys that were given.
+    fn scan(&self, call: &Call) -> String {
+        let owned =
+            |key: &&String| self.owner[usize::from(Slot::of(key.as_bytes()).get())] == call.node;
+        let mut keys: Vec<&String> = self.data.keys().filter(owned).collect();
+        keys.sort();
+        let cursor: usize = call.args[0].parse().unwrap();
+        let page: Vec<_> = keys.iter().skip(cursor).take(2).collect();
+        let next = if cursor + page.len() >= keys.len() { 0 } else { cursor + page.len() };
+        let mut text = format!("*2\r\n{}*{}\r\n", bulk(&next.to_string()), page.len());
+        page.iter().for_each(|key| text += &bulk(key));
+        text
+    }
+
     fn slots(&self, node: usize) -> String {
         let truth;
         let ranges = match self.told.get(&node) {
@@ -320,11 +423,15 @@ impl World {
         };
         let mut text = format!("*{}\r\n", ranges.len());
         for (first, last, owner) in ranges {
-            let (port, id) =
-                (self.ports.get(*owner).copied().unwrap_or(1), format!("node-{owner}"));
-            text += &format!("*{}\r\n:{first}\r\n:{last}\r\n", 3 + count);
-            text += &format!("*{}\r\n$9\r\n127.0.0.1\r\n:{port}\r\n", 4 + count);
-            text += &format!("{}*0\r\n{more}{more}", bulk(&id));
+            let replicas = self.replicas.get(owner).cloned().unwrap_or_default();
+            text += &format!("*{}\r\n:{first}\r\n:{last}\r\n", 3 + replicas.len() + count);
+            for node in std::iter::once(*owner).chain(replicas) {
+                let (port, id) =
+                    (self.ports.get(node).copied().unwrap_or(1), format!("node-{node}"));
+                text += &format!("*{}\r\n$9\r\n127.0.0.1\r\n:{port}\r\n", 4 + count);
+                text += &format!("{}*0\r\n{more}", bulk(&id));
+            }
+            text += more;
         }
         text
     }

@@ -1,33 +1,96 @@
 //! Starts real servers for the tests and stops them again.
 //!
-//! The server is `TSUBAME_TEST_SERVER` if that is set (any binary that takes Valkey's flags), else
-//! `TSUBAME_TEST_VALKEY`, else `valkey-server` of the PATH. Without one, the tests that need it say
-//! so and pass.
+//! [`tsubame`] is the server of this workspace: `TSUBAME_TEST_SERVER` if that is set, else the
+//! binary next to the test, which is brought up to date first. [`valkey`] is `TSUBAME_TEST_VALKEY`,
+//! else `valkey-server` of the PATH. Where a server can't be had, the test says so and passes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tsubame_client::{Client, ClientBuilder};
 
-/// The server binary, or `None` and a line that says which test is skipped.
-pub fn server_binary(test: &str) -> Option<PathBuf> {
-    for variable in ["TSUBAME_TEST_SERVER", "TSUBAME_TEST_VALKEY"] {
-        if let Some(path) = std::env::var_os(variable) {
-            return Some(path.into());
-        }
+/// The server of this workspace.
+pub fn tsubame() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            std::env::var_os("TSUBAME_TEST_SERVER").map_or_else(build, |path| Some(path.into()))
+        })
+        .clone()
+}
+
+/// Builds the server with the test's own profile, which costs nothing when it is up to date.
+fn build() -> Option<PathBuf> {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+    if !workspace.join("src/main.rs").is_file() {
+        eprintln!(
+            "skipped: the server's sources are not here; set TSUBAME_TEST_SERVER to its binary"
+        );
+        return None;
+    }
+    // …/target/PROFILE/deps/this-test
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let name = profile.file_name().unwrap().to_str().unwrap();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["build", "--quiet", "--bin", "tsubame", "--profile"])
+        .arg(if name == "debug" { "dev" } else { name })
+        .arg("--manifest-path")
+        .arg(workspace.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(profile.parent().unwrap())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the server can't be built");
+    Some(profile.join("tsubame"))
+}
+
+/// A Valkey server, or `None` and a line that says so.
+pub fn valkey() -> Option<PathBuf> {
+    if let Some(path) = std::env::var_os("TSUBAME_TEST_VALKEY") {
+        return Some(path.into());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found =
         std::env::split_paths(&path).map(|dir| dir.join("valkey-server")).find(|p| p.is_file());
     if found.is_none() {
-        eprintln!("skipped: {test} needs valkey-server (set TSUBAME_TEST_VALKEY or PATH)");
+        eprintln!("skipped: no valkey-server (set TSUBAME_TEST_VALKEY or PATH)");
     }
     found
+}
+
+/// Makes of each async function, which takes a server binary, a test on Tsubame and one on Valkey.
+#[macro_export]
+macro_rules! on_both_servers {
+    ($($name:ident,)*) => {
+        mod on_tsubame {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    if let Some(binary) = $crate::support::tsubame() {
+                        super::$name(&binary).await;
+                    }
+                }
+            )*
+        }
+        mod on_valkey {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    if let Some(binary) = $crate::support::valkey() {
+                        super::$name(&binary).await;
+                    }
+                }
+            )*
+        }
+    };
 }
 
 /// A server process; killed when it is dropped.
@@ -38,7 +101,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(binary: &PathBuf, extra: &[&str]) -> Server {
+    pub fn start(binary: &Path, extra: &[&str]) -> Server {
         for _ in 0..20 {
             let port = free_port();
             let dir =
@@ -158,7 +221,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub fn start(binary: &PathBuf, n: usize) -> Cluster {
+    pub fn start(binary: &Path, n: usize) -> Cluster {
         let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
         let servers: Vec<Server> = (0..n).map(|_| Server::start(binary, &flags)).collect();
         for (index, server) in servers.iter().enumerate() {
@@ -181,6 +244,45 @@ impl Cluster {
             std::thread::sleep(Duration::from_millis(100));
         }
         Cluster { servers }
+    }
+
+    /// A cluster of `n` primaries with a replica each; `None` if the server can't replicate.
+    pub fn start_with_replicas(binary: &Path, n: usize) -> Option<Cluster> {
+        let mut cluster = Cluster::start(binary, n);
+        let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
+        let first = cluster.servers[0].port.to_string();
+        let replicas: Vec<Server> = (0..n).map(|_| Server::start(binary, &flags)).collect();
+        for replica in &replicas {
+            replica.call(&["CLUSTER", "MEET", "127.0.0.1", &first]);
+        }
+        let until = Instant::now() + Duration::from_secs(20);
+        for (replica, primary) in replicas.iter().zip(&cluster.servers) {
+            let id = primary.call(&["CLUSTER", "MYID"]).lines().nth(1)?.to_owned();
+            loop {
+                let told = replica.call(&["CLUSTER", "REPLICATE", &id]);
+                if told.starts_with("+OK") {
+                    break;
+                }
+                if !told.to_lowercase().contains("unknown node") || Instant::now() > until {
+                    eprintln!("CLUSTER REPLICATE: {told}");
+                    return None;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        let complete = |server: &Server| {
+            server.call(&["CLUSTER", "SLOTS"]).matches("127.0.0.1").count() == 2 * n
+        };
+        let synced =
+            |server: &Server| server.call(&["INFO", "replication"]).contains("link_status:up");
+        while !cluster.servers.iter().all(complete) || !replicas.iter().all(synced) {
+            if Instant::now() > until {
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        cluster.servers.extend(replicas);
+        Some(cluster)
     }
 
     pub fn builder(&self) -> ClientBuilder {

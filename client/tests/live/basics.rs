@@ -1,37 +1,34 @@
-//! The client against real servers: a cluster of three, and a single one.
-
-#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
-
-mod support;
+//! Commands, batches, metadata, migration, messages, cancellation.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
+use crate::on_both_servers;
+use crate::support::{Cluster, Server};
 use bytes::Bytes;
-use support::{Cluster, Server, server_binary};
 use tsubame_client::{Client, Error, Event, Kind, Route, Script, Slot, Value, commands};
 
-macro_rules! cluster {
-    ($test:literal) => {
-        match server_binary($test) {
-            Some(binary) => Cluster::start(&binary, 3),
-            None => return,
-        }
-    };
+on_both_servers! {
+    every_family_works_on_a_cluster_and_on_a_single_server,
+    a_batch_over_all_slots_keeps_its_order,
+    no_metadata_command_is_sent_in_steady_state,
+    a_migrating_slot_is_followed,
+    messages_arrive_and_a_lost_connection_is_announced,
+    dropped_commands_leave_the_replies_of_others_alone,
+    a_restarted_server_is_used_again,
 }
 
 fn b(text: &str) -> Bytes {
     Bytes::copy_from_slice(text.as_bytes())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_family_works_on_a_cluster_and_on_a_single_server() {
-    let Some(binary) = server_binary("every_family") else { return };
-    let cluster = Cluster::start(&binary, 3);
+async fn every_family_works_on_a_cluster_and_on_a_single_server(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     assert_eq!(client.topology().kind(), Kind::Cluster);
     families(&client).await;
-    let single = Server::start(&binary, &[]);
+    let single = Server::start(binary, &[]);
     let client = Client::connect(&format!("redis://{}/3", single.addr())).await.unwrap();
     assert_eq!(client.topology().kind(), Kind::Standalone);
     families(&client).await;
@@ -117,9 +114,8 @@ async fn families(client: &Client) {
     assert_eq!(client.dbsize().await.unwrap(), 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_batch_over_all_slots_keeps_its_order() {
-    let cluster = cluster!("a_batch_over_all_slots");
+async fn a_batch_over_all_slots_keeps_its_order(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     let mut batch = client.batch();
     for n in 0..300 {
@@ -135,9 +131,8 @@ async fn a_batch_over_all_slots_keeps_its_order() {
 }
 
 /// Invariant I3: in steady state the servers see the user's commands and nothing else.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_metadata_command_is_sent_in_steady_state() {
-    let cluster = cluster!("no_metadata_command");
+async fn no_metadata_command_is_sent_in_steady_state(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     let work = || async {
         for n in 0..500 {
@@ -166,9 +161,8 @@ async fn no_metadata_command_is_sent_in_steady_state() {
 
 /// A slot migrates key by key under load: nothing is lost, nothing fails, and the topology is not
 /// asked for more often than the gate allows.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_migrating_slot_is_followed() {
-    let cluster = cluster!("a_migrating_slot");
+async fn a_migrating_slot_is_followed(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     let key = |n: usize| format!("{{migrating}}{n}");
     let slot = Slot::of(b"{migrating}");
@@ -194,7 +188,12 @@ async fn a_migrating_slot_is_followed() {
     assert!(from.call(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]).starts_with("+OK"));
     let port = to.port.to_string();
     for n in 0..200 {
-        from.call(&["MIGRATE", "127.0.0.1", &port, &key(n), "0", "5000"]);
+        let told = from.call(&["MIGRATE", "127.0.0.1", &port, &key(n), "0", "5000"]);
+        if told.contains("unknown command") {
+            eprintln!("skipped: the server has no MIGRATE");
+            return load.await.unwrap();
+        }
+        assert!(told.starts_with('+'), "{told}");
     }
     assert!(to.call(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]).starts_with("+OK"));
     from.call(&["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]);
@@ -206,9 +205,8 @@ async fn a_migrating_slot_is_followed() {
     assert!(stats.topology_requests <= 3 + 15, "{stats:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn messages_arrive_and_a_lost_connection_is_announced() {
-    let cluster = cluster!("messages_arrive");
+async fn messages_arrive_and_a_lost_connection_is_announced(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     let mut plain = client.subscribe(["news", "sport"]).await.unwrap();
     let mut pattern = client.psubscribe(["n*"]).await.unwrap();
@@ -240,9 +238,8 @@ async fn messages_arrive_and_a_lost_connection_is_announced() {
 }
 
 /// Invariant I10, with real servers: cancelled commands never shift the replies of others.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn dropped_commands_leave_the_replies_of_others_alone() {
-    let cluster = cluster!("dropped_commands");
+async fn dropped_commands_leave_the_replies_of_others_alone(binary: &Path) {
+    let cluster = Cluster::start(binary, 3);
     let client = cluster.client().await;
     let tasks: Vec<_> = (0..64)
         .map(|task| {
@@ -268,10 +265,8 @@ async fn dropped_commands_leave_the_replies_of_others_alone() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_restarted_server_is_used_again() {
-    let Some(binary) = server_binary("a_restarted_server") else { return };
-    let mut server = Server::start(&binary, &[]);
+async fn a_restarted_server_is_used_again(binary: &Path) {
+    let mut server = Server::start(binary, &[]);
     let client = Client::builder()
         .seed(&server.addr())
         .unwrap()
@@ -284,7 +279,7 @@ async fn a_restarted_server_is_used_again() {
     let error = client.set("a", 2).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     let port = server.port.to_string();
-    let mut again = std::process::Command::new(&binary)
+    let mut again = std::process::Command::new(binary)
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
         .stdout(std::process::Stdio::null())
         .spawn()

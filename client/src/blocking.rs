@@ -1,0 +1,104 @@
+//! Commands that wait on the server, on connections of their own: on a shared one they would hold
+//! up everybody else.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::request::{
+    Body, Command, Detached, KeySlot, Patience, Request, Step, judge, route_slot,
+};
+use crate::table::known;
+use crate::value::{FromReply, Value};
+use crate::view::Place;
+
+/// Commands that wait on the server; made by [`Client::blocking`].
+///
+/// ```no_run
+/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+/// // Waits up to five seconds for a job.
+/// if let Some((_queue, job)) = client.blocking().blpop(["jobs"], 5).await? {
+///     println!("{job:?}");
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "it does nothing by itself"]
+pub struct Blocking<'c> {
+    client: &'c Client,
+    timeout: Option<Duration>,
+}
+
+impl Client {
+    /// Commands that may wait on the server for as long as their own timeout says. Each has a
+    /// connection to itself while it waits; dropping its future closes that connection, and the
+    /// server stops waiting.
+    pub fn blocking(&self) -> Blocking<'_> {
+        Blocking { client: self, timeout: None }
+    }
+}
+
+impl Blocking<'_> {
+    /// Gives up after `timeout`, whatever the server does. Default: as long as the command itself
+    /// says; a connection whose peer has vanished is noticed by the kernel within about 30 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Executes any command of [`commands`](crate::commands) on a connection of its own.
+    pub async fn run<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
+        self.value(command.detach()).await.and_then(T::from_reply)
+    }
+
+    async fn value(&self, mut request: Request) -> Result<Value> {
+        let core = self.client.core();
+        request.resolve();
+        let deadline = self.timeout.or(request.timeout).map(|time| Instant::now() + time);
+        // How long a node is looked for; waiting for an element does not count.
+        let patience_end = deadline.unwrap_or_else(|| Instant::now() + core.config.timeout);
+        let mut patience = Patience::new(core, patience_end);
+        let slot = request.body.slot;
+        if slot == KeySlot::Several {
+            crate::request::common_slot(core, std::slice::from_mut(&mut request))?;
+        }
+        let mut place = route_slot(core, slot)?;
+        let asking_body = Body::new(&known::ASKING);
+        let mut asking = false;
+        loop {
+            let outcome = match place.node.pool.take().await {
+                Ok(mut connection) => {
+                    let bodies = [&asking_body, &request.body];
+                    let values = connection.call(&bodies[usize::from(!asking)..], deadline).await;
+                    values.map(|mut values| values.pop().unwrap_or(Value::Null))
+                }
+                Err(lost) => Err(lost),
+            };
+            asking = false;
+            match judge(core, &request, &place.node, outcome) {
+                Step::Done(result) => return result,
+                Step::Moved(_, addr) => {
+                    patience.hop(&addr).await?;
+                    place = Place::of(core.stranger(&addr)?);
+                }
+                Step::Ask(addr) => {
+                    patience.hop(&addr).await?;
+                    place = Place::of(core.stranger(&addr)?);
+                    asking = true;
+                }
+                Step::Later(error) | Step::Again { error, .. } => {
+                    if matches!(error, Error::Closed) {
+                        return Err(error);
+                    }
+                    patience
+                        .renew(deadline.unwrap_or_else(|| Instant::now() + core.config.timeout));
+                    patience.wait(error).await?;
+                    place = route_slot(core, slot)?;
+                }
+                Step::Probe => place = route_slot(core, slot)?,
+            }
+        }
+    }
+}

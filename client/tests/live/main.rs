@@ -1,0 +1,9 @@
+//! The client against real servers: a cluster of three, and a single one, of Tsubame and of Valkey.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
+
+mod basics;
+mod features;
+mod security;
+#[path = "../support/mod.rs"]
+mod support;
