@@ -70,11 +70,7 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
         ));
     }
     if flow.core.ceiling.is_out && flags.declared && !flags.allow_oom && !flags.no_writes {
-        return Err(CommandError::Line(
-            "OOM allow-oom flag is not set on the script, can not run it when used memory > \
-             'maxmemory'"
-                .into(),
-        ));
+        return Err(CommandError::OutOfMemory);
     }
     if server.lacks_replicas() && flags.declared && !flags.no_writes {
         return Err(CommandError::NoReplicas);
