@@ -158,6 +158,14 @@ impl Server {
         });
     }
 
+    /// Whether `min-replicas-to-write` asks for more replicas than there are.
+    #[inline]
+    pub fn lacks_replicas(&self) -> bool {
+        const GOOD_REPLICAS: i64 = 0; // Nobody can follow this server yet.
+        self.config.min_replicas_to_write.get() > GOOD_REPLICAS
+            && self.config.min_replicas_max_lag.get() > 0
+    }
+
     /// Whether the loops were told to stop.
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
