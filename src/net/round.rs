@@ -295,6 +295,7 @@ impl Round {
             || server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(now_ms).is_some()
             || server.scripting.running.is_busy()
+            || server.lacks_replicas()
         {
             return 0;
         }

@@ -115,6 +115,7 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         }
         other => CommandError::text(other.to_string()),
     })?;
+    cx.server.apply_cluster_settings();
     cx.reply.ok();
     Ok(())
 }
