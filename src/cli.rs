@@ -10,8 +10,8 @@ use std::sync::Arc;
 use crate::config::{
     Config, ConfigSource, Declarations, Invocation, LoadError, TSUBAME_VERSION, VALKEY_VERSION,
 };
-use crate::logging;
 use crate::sys::{limits, process};
+use crate::{crash, logging};
 
 const HELP: &str = "\
 Usage: tsubame [/path/to/tsubame.conf] [options] [-]
@@ -51,7 +51,8 @@ pub fn start(args: &[Vec<u8>], is_command: &dyn Fn(&[u8]) -> bool) -> Result<Sta
         Invocation::Version => {
             print(&format!(
                 "Tsubame server v={TSUBAME_VERSION} (Valkey {VALKEY_VERSION} compatible) \
-                 malloc=jemalloc bits={}\n",
+                 malloc={} bits={}\n",
+                crate::sys::allocator::NAME,
                 usize::BITS
             ));
             Err(ExitCode::SUCCESS)
@@ -72,6 +73,7 @@ fn configure(
     let started_in = std::env::current_dir().unwrap_or_default();
     let config = Arc::new(Config::default());
     logging::start(&config);
+    crash::report_panics(&config);
     if source.from_stdin {
         tracing::info!("Reading config from stdin");
         if let Err(error) = std::io::stdin().lock().read_to_end(&mut source.stdin) {

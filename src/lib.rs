@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cluster;
 pub mod commands;
 pub mod config;
+pub mod crash;
 pub mod dispatch;
 pub mod glob;
 pub mod keyspace;

@@ -36,6 +36,11 @@ pub fn set_role(role: Role) {
     ROLE.store(role as u8, Relaxed);
 }
 
+/// Whether this process follows a primary.
+pub fn is_replica() -> bool {
+    ROLE.load(Relaxed) == Role::Replica as u8
+}
+
 /// Makes the log of this process follow `config`. Only the first call has an effect, and it says
 /// whether it was this one.
 pub fn start(config: &Arc<Config>) -> bool {
@@ -85,11 +90,7 @@ impl<S: Subscriber> Layer<S> for Log {
         let level = loglevel(event.metadata().level());
         let line = Line {
             pid: std::process::id(),
-            role: if ROLE.load(Relaxed) == Role::Replica as u8 {
-                Role::Replica
-            } else {
-                Role::Primary
-            },
+            role: if is_replica() { Role::Replica } else { Role::Primary },
             time: Utc::now(),
             level,
             message: &message,

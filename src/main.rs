@@ -20,8 +20,14 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     commands::set_renames(started.declarations.renames);
-    match server::run(started.config) {
-        Ok(()) => ExitCode::SUCCESS,
+    let result = server::run(started.config);
+    drop(started.pid_file);
+    match result {
+        Ok(()) => {
+            // Test suites wait for this line.
+            tracing::warn!("Tsubame is now ready to exit, bye bye...");
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::warn!("{error}");
             ExitCode::FAILURE

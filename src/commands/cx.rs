@@ -2,10 +2,11 @@
 
 use super::error::CommandError;
 use super::spec::CommandSpec;
+use crate::config::ClientClass;
 use crate::keyspace::{BlockedKind, Keyspace, StrRef};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::server::Server;
-use crate::session::Client;
+use crate::session::{Client, ClientFlags, REPLY_ROOM_MAX};
 
 /// What running a command comes to. On `Err` the error is the reply, and nothing was changed.
 pub type CommandResult = Result<(), CommandError>;
@@ -62,6 +63,18 @@ impl Cx<'_> {
         }
         let keys = keys.into_iter().map(Box::from).collect();
         self.blocked = Some(BlockRequest { keys, kind, deadline_ms, on_timeout });
+    }
+
+    /// The length of the output from which on the client will be closed instead of answered, so that
+    /// writing more is in vain. Scripts read their replies themselves.
+    pub fn reply_len_max(&self) -> usize {
+        if self.client.flags.has(ClientFlags::PROXY) {
+            return usize::MAX;
+        }
+        match self.server.config.client_output_buffer_limit.get(ClientClass::Normal).hard {
+            0 => usize::MAX,
+            hard => self.reply.len() + hard as usize + 2 * REPLY_ROOM_MAX as usize,
+        }
     }
 
     /// The value of a string key, as a bulk string.

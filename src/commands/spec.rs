@@ -466,6 +466,8 @@ pub struct CommandSpec {
     pub runs_in_multi: bool,
     /// A RESP2 client that is subscribed may call it.
     pub runs_subscribed: bool,
+    /// Its replies are messages, which CLIENT REPLY does not silence.
+    pub is_pushed: bool,
     pub run: Run,
 }
 
@@ -492,6 +494,7 @@ impl CommandSpec {
         subcommands: &[],
         runs_in_multi: false,
         runs_subscribed: false,
+        is_pushed: false,
         run: Run::Container,
     };
 

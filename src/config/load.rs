@@ -4,11 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::directive::{Source, lookup};
-use crate::sys::error_text;
 use super::table::{Config, DIRECTIVES};
 use super::words::split_words;
 use super::{ConfigSource, VALKEY_VERSION};
 use crate::glob;
+use crate::sys::error_text;
 
 /// Directives of the past, which are read (with one value) and have no effect.
 const DEPRECATED: [&str; 7] = [

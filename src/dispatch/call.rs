@@ -48,6 +48,9 @@ pub fn call(
             let Core { id, server, stats, held, effects, now_ms, .. } = &mut *core;
             let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
+            // Writers are held back themselves, and must not find what they take for absent.
+            ks.keep_expired =
+                command.flags.has(Flags::READONLY) && server.pause.until(*now_ms).is_some();
             let mut cx = Cx {
                 ks,
                 reply: Reply::new(out, client.resp),
@@ -72,18 +75,22 @@ pub fn call(
         // Counted once, when it is served or its time is up.
         let ticks = core.ticks().wrapping_sub(start);
         core.stats.commands[command.id].ticks.add(ticks);
+        if let Some(blocked) = &mut client.blocked {
+            blocked.spent = ticks;
+        }
         return result;
     }
     finish(core, client, command, args, out, result, (start, before))
 }
 
-/// Counts a command whose client waited in vain, once it has its reply.
-pub fn finish_wait(core: &mut Core, command: &Command, is_error: bool) {
+/// Counts a command whose client waited in vain, once it has its reply, which may be an error.
+pub fn finish_wait(core: &Core, command: &Command, error: Option<&str>) {
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
-    if is_error {
+    if let Some(text) = error {
         stats.failed.add(1);
         core.stats.errors.add(1);
+        core.server.journal.errors.add(text);
     }
     core.stats.commands_processed.add(1);
 }
@@ -98,7 +105,9 @@ pub(super) fn finish(
     result: CommandResult,
     (start, reply_start): (u64, usize),
 ) -> CommandResult {
+    client.commands += 1;
     let ticks = core.ticks().wrapping_sub(start);
+    core.last_ticks = ticks;
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
     stats.ticks.add(ticks);
@@ -110,6 +119,10 @@ pub(super) fn finish(
     if let Err(error) = &result {
         stats.failed.add(1);
         write_error(core, out, client, error);
+        if let (CommandError::Replied, Some(b'-')) = (error, out.get(reply_start)) {
+            let text = String::from_utf8_lossy(&out[reply_start + 1..]);
+            core.server.journal.errors.add_made_up(&text);
+        }
     }
     let cost =
         Cost { micros: nanos / 1000, reply_bytes: out.len().saturating_sub(reply_start) as u64 };

@@ -4,11 +4,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
-use crate::keyspace::Effects;
+use crate::keyspace::{Effects, WatchFlag};
 use crate::server::Server;
+use crate::session::Watched;
 use crate::shard::{Held, Release, ShardSet};
 use crate::stats::CoreStats;
 use crate::sys::unix_ms;
@@ -38,8 +40,16 @@ pub struct Core {
     entered: bool,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
+    /// Memory, as far as it matters to commands.
+    pub ceiling: Ceiling,
     /// Answers clients while a script is busy here; set by the event loop.
     pub desk: Option<Box<dyn BusyDesk>>,
+    /// Ticks that the last command took; of nested ones, the outermost.
+    pub last_ticks: u64,
+    /// The slot of the script that ran last, if it kept to one.
+    pub(super) script_slot: Option<u16>,
+    /// Watches of clients that gave them up where the shards could not be locked.
+    pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
     /// A scratch buffer for replies that go elsewhere.
     pub scratch: Vec<u8>,
 }
@@ -58,7 +68,11 @@ impl Core {
             depth: 0,
             entered: false,
             lost_slots: SlotSet::new(),
+            ceiling: Ceiling::default(),
             desk: None,
+            last_ticks: 0,
+            script_slot: None,
+            stale_watches: Vec::new(),
             scratch: Vec::new(),
         }
     }

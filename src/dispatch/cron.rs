@@ -13,7 +13,9 @@ impl Core {
     /// Removes expired keys and hash fields from the home shards, for a bounded time.
     pub fn expire_some(&mut self) {
         let server = self.server.clone();
-        if !server.active_expire.load(Ordering::Relaxed) || !self.enter() {
+        let is_held_still = !server.testing.active_expire.load(Ordering::Relaxed)
+            || server.pause.until(self.now_ms).is_some();
+        if is_held_still || !self.enter() {
             return;
         }
         let begin = self.ticks();
@@ -38,11 +40,24 @@ impl Core {
                 self.release();
                 self.finish_effects();
                 if self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US {
-                    return self.leave();
+                    self.stats.expire_capped.add(1);
+                    return self.end_expiry(begin);
                 }
             }
         }
+        self.end_expiry(begin);
+    }
+
+    /// Leaves the batch that expiry began at a tick, and notes how long it took.
+    fn end_expiry(&mut self, begin: u64) {
         self.leave();
+        let ticks = self.ticks().wrapping_sub(begin);
+        self.stats.expire_ticks.add(ticks);
+        let millis = self.micros(ticks) / 1000;
+        let threshold = self.server.config.latency_monitor_threshold.get();
+        if threshold > 0 && millis as i64 >= threshold {
+            self.server.journal.events.add("expire-cycle", millis, self.now_ms / 1000);
+        }
     }
 
     /// Has the keys of slots that this node lost dropped.

@@ -16,11 +16,13 @@ mod effects;
 mod fast;
 mod flow;
 mod gates;
+mod memory;
 mod monitor;
 mod process;
 mod redirect;
 mod routing;
 mod script;
+mod slot_usage;
 mod watching;
 
 pub use self::core::{Busy, Core};

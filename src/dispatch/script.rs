@@ -16,7 +16,7 @@ use super::flow::Flow;
 use super::{monitor, redirect, routing};
 use crate::commands::scripting::kill;
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
-use crate::config::{REDIS_VERSION, VALKEY_VERSION};
+use crate::config::{REDIS_VERSION, ShutdownFlags, VALKEY_VERSION};
 use crate::keyspace::Key;
 use crate::protocol::{Args, OwnedArgs, RespVersion};
 use crate::scripting::{
@@ -69,8 +69,11 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
             "Can not execute a script with write flag using *_ro command.",
         ));
     }
-    if server.is_out_of_memory() && flags.declared && !flags.allow_oom && !flags.no_writes {
+    if flow.core.ceiling.is_out && flags.declared && !flags.allow_oom && !flags.no_writes {
         return Err(CommandError::OutOfMemory);
+    }
+    if server.lacks_replicas() && flags.declared && !flags.no_writes {
+        return Err(CommandError::NoReplicas);
     }
     server.scripting.cache.touch(run.script);
     let mut set = ShardSet::EMPTY;
@@ -128,6 +131,7 @@ fn run_locked(
     let call = ScriptCall { keys: run.keys, args: run.args, resp };
     let started = core.ticks();
     let slot = run.keys.first().map(|key| Key::new(key).slot);
+    let is_short_of_memory = core.ceiling.is_out && !run.script.flags.allow_oom;
     let mut host = Host {
         core,
         client: proxy,
@@ -136,7 +140,7 @@ fn run_locked(
         slot,
         args: OwnedArgs::default(),
         started,
-        is_short_of_memory: server.is_out_of_memory() && !run.script.flags.allow_oom,
+        is_short_of_memory,
         has_written: false,
         has_effects: false,
         is_abandoned: false,
@@ -145,6 +149,9 @@ fn run_locked(
     let outcome =
         with_interpreter(&server, |interpreter| interpreter.run(run.script, &call, &mut host, out));
     let (is_abandoned, is_escalated) = (host.is_abandoned, host.is_escalated);
+    let slot = host.slot;
+    client.commands += host.client.commands;
+    core.script_slot = slot;
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }
@@ -249,7 +256,8 @@ impl ScriptHost for Host<'_> {
             tracing::info!("Lua script killed by user with SCRIPT KILL.");
             return Interrupt::Stop("Script killed by user with SCRIPT KILL.");
         }
-        if server.stopping.load(Ordering::Relaxed) {
+        // A signal waits for a script that has written something, lest half of that be saved.
+        if server.is_stopping() || server.shutdown.is_asked() && !self.has_effects {
             return Interrupt::Stop("Script killed by the shutdown of the server.");
         }
         Interrupt::Continue
@@ -293,7 +301,7 @@ pub fn answer_while_busy(server: &Server, args: &Args<'_>) -> BusyAnswer {
             BusyAnswer::Error(CommandError::Busy(super::gates::BUSY_SCRIPT.into()))
         }
         "shutdown" => {
-            server.stop();
+            server.shut_down(ShutdownFlags(ShutdownFlags::NOSAVE), "");
             BusyAnswer::Silence
         }
         _ => BusyAnswer::Leave,
@@ -381,11 +389,15 @@ impl Host<'_> {
         if !command.spec.arity.accepts(args.len()) || matches!(command.spec.run, Run::Container) {
             return Err(Refusal::Text("Wrong number of args calling command from script"));
         }
-        if command.flags.has(Flags::NOSCRIPT) {
+        let runs_all = self.core.server.testing.scripts_run_all.load(Ordering::Relaxed);
+        if command.flags.has(Flags::NOSCRIPT) && !runs_all {
             return Err(Refusal::Text("This Valkey command is not allowed from script"));
         }
         if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
             return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
+        }
+        if command.is_write() && self.core.server.lacks_replicas() {
+            return Err(Refusal::Error(CommandError::NoReplicas));
         }
         // What it has begun it may end.
         if self.is_short_of_memory && !self.has_written && command.flags.has(Flags::DENYOOM) {

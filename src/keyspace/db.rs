@@ -17,6 +17,32 @@ pub enum Layout {
     },
 }
 
+/// How many keys expire, and when on average.
+#[derive(Debug, Clone, Copy, Default)]
+struct Deadlines {
+    count: usize,
+    /// 63 bits each, so this does not overflow.
+    sum: u128,
+}
+
+impl Deadlines {
+    #[inline]
+    fn add(&mut self, deadline: Option<u64>) {
+        if let Some(at) = deadline {
+            self.count += 1;
+            self.sum += u128::from(at);
+        }
+    }
+
+    #[inline]
+    fn remove(&mut self, deadline: Option<u64>) {
+        if let Some(at) = deadline {
+            self.count -= 1;
+            self.sum -= u128::from(at);
+        }
+    }
+}
+
 /// A table of a database, counted from 0.
 pub type TableId = usize;
 
@@ -26,7 +52,7 @@ pub struct Db {
     /// Empty until the first key.
     tables: Box<[Table<Entry>]>,
     keys: usize,
-    expires: usize,
+    deadlines: Deadlines,
     pub(super) field_deadlines: FieldDeadlines,
 }
 
@@ -36,7 +62,7 @@ impl Db {
             layout,
             tables: Box::default(),
             keys: 0,
-            expires: 0,
+            deadlines: Deadlines::default(),
             field_deadlines: FieldDeadlines::default(),
         }
     }
@@ -52,7 +78,12 @@ impl Db {
 
     /// Keys with a deadline.
     pub fn expires(&self) -> usize {
-        self.expires
+        self.deadlines.count
+    }
+
+    /// The sum of all deadlines, in Unix milliseconds.
+    pub fn deadline_sum(&self) -> u128 {
+        self.deadlines.sum
     }
 
     pub fn table_count(&self) -> usize {
@@ -111,7 +142,7 @@ impl Db {
         debug_assert_eq!(entry.key_bytes(), key.bytes);
         self.allocate();
         self.keys += 1;
-        self.expires += usize::from(entry.deadline().is_some());
+        self.deadlines.add(entry.deadline());
         self.field_deadlines.entered(key, &entry);
         let table = self.table_of_mut(key.slot).expect("tables were just allocated");
         table.insert_unique(key.hash, entry);
@@ -126,7 +157,7 @@ impl Db {
     pub fn remove(&mut self, key: &Key<'_>) -> Option<Entry> {
         let entry = self.table_of_mut(key.slot)?.remove(key.hash, key.bytes)?;
         self.keys -= 1;
-        self.expires -= usize::from(entry.deadline().is_some());
+        self.deadlines.remove(entry.deadline());
         self.field_deadlines.left(&entry);
         Some(entry)
     }
@@ -135,20 +166,20 @@ impl Db {
     pub fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<u64>) {
         let Some(table) = self.table_of_mut(key.slot) else { return };
         let Some(mut entry) = table.find_mut(key.hash, key.bytes) else { return };
-        let had = entry.deadline().is_some();
+        let old = entry.deadline();
         entry.set_deadline(deadline);
         drop(entry);
         if let Some(at) = deadline {
             table.note_deadline(key.hash, at);
         }
-        self.expires -= usize::from(had);
-        self.expires += usize::from(deadline.is_some());
+        self.deadlines.remove(old);
+        self.deadlines.add(deadline);
     }
 
     /// Takes everything out, to be dropped elsewhere.
     pub fn take(&mut self) -> Box<[Table<Entry>]> {
         self.keys = 0;
-        self.expires = 0;
+        self.deadlines = Deadlines::default();
         self.field_deadlines.clear();
         std::mem::take(&mut self.tables)
     }
@@ -157,7 +188,10 @@ impl Db {
     pub fn take_slot(&mut self, slot: u16) -> Option<Table<Entry>> {
         let table = std::mem::take(self.table_of_mut(slot)?);
         self.keys -= table.len();
-        self.expires -= table.iter().filter(|entry| entry.deadline().is_some()).count();
+        for entry in table.iter() {
+            self.deadlines.remove(entry.deadline());
+            self.field_deadlines.left(&entry);
+        }
         Some(table)
     }
 
@@ -176,11 +210,11 @@ impl Db {
         let mut gone = 0;
         let next = table.sweep_expired(now_ms, budget, cursor, |entry| {
             gone += 1;
+            self.deadlines.remove(entry.deadline());
             self.field_deadlines.left(&entry);
             removed(entry);
         });
         self.keys -= gone;
-        self.expires -= gone;
         next.cursor
     }
 

@@ -44,7 +44,9 @@ impl Keyspace<'_> {
             }
             self.stats.expired_keys.add(1);
             self.notify_in(at, NotifyClass::EXPIRED, "expired", entry.key_bytes());
-            self.effects.garbage.push(entry);
+            if self.store.config.lazyfree_lazy_expire.get() {
+                self.effects.garbage.push(entry);
+            }
         }
         false
     }

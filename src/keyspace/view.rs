@@ -55,6 +55,8 @@ pub struct Keyspace<'a> {
     pub now_ms: u64,
     /// Changes made by the command, as INFO's `rdb_changes_since_last_save` counts them.
     pub dirty: u64,
+    /// CLIENT PAUSE: an expired key is merely not there, and stays until the pause is over.
+    pub keep_expired: bool,
     /// CLIENT NO-TOUCH: reads leave the LRU and LFU bits alone.
     pub no_touch: bool,
     /// The key of the command, whose bytes stay where they are while the view lives.
@@ -78,6 +80,7 @@ impl<'a> Keyspace<'a> {
             db,
             now_ms,
             dirty: 0,
+            keep_expired: false,
             no_touch: false,
             hint: KeyHint::NONE,
         }
@@ -93,6 +96,7 @@ impl<'a> Keyspace<'a> {
             db,
             now_ms: self.now_ms,
             dirty: 0,
+            keep_expired: self.keep_expired,
             no_touch: self.no_touch,
             hint: KeyHint::NONE,
         }
@@ -141,7 +145,9 @@ impl<'a> Keyspace<'a> {
             // through; the early return is what the borrow checker cannot see.
             return Some(unsafe { found.unbound() });
         }
-        self.expire(db, key);
+        if !self.keep_expired {
+            self.expire(db, key);
+        }
         None
     }
 

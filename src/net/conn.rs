@@ -1,11 +1,17 @@
 //! One connection: its socket, its client, and the bytes that are under way.
 
-use std::io::{self, Write};
+use std::io;
+use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 
+use rustix::buffer::spare_capacity;
+
+use super::pending::{Pending, write_some};
 use super::socket::Socket;
+use crate::config::ClientClass;
+use crate::dispatch::Core;
 use crate::protocol::Resume;
-use crate::session::Client;
+use crate::session::{Client, ClientFlags, ClientInfo, REPLY_ROOM_MAX, Registry};
 
 /// Why a connection is not in the queue of ready ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,12 +42,32 @@ pub(super) struct Conn {
     /// The stash holds a request that only an authenticated client may send, behind one that may
     /// authenticate it: parsing goes on after the round.
     pub(super) awaits_auth: bool,
+    /// The most bytes of requests that were there at once lately.
+    pub(super) query_peak: usize,
+    /// What was last noted of the memory it takes.
+    noted_memory: u64,
     /// Replies the socket did not take yet.
-    pending: Vec<u8>,
-    pending_from: usize,
+    pending: Pending,
     /// When the soft limit of the output buffer was first exceeded.
     pub(super) soft_limit_since_ms: Option<u64>,
+    /// Since when the peak of replies is taken.
+    reply_peak_since_ms: u64,
 }
+
+/// What a connection takes without any buffer.
+const CONN_BYTES: usize = size_of::<Conn>() + size_of::<ClientInfo>();
+
+/// The least room that a stash is made with, and gets when it is full.
+const STASH_BYTES_MIN: usize = 16 * 1024;
+
+/// A stash up to this is not made smaller while its client is busy.
+const STASH_BYTES_BIG: usize = 32 * 1024;
+
+/// A client that says nothing for longer needs no room for requests.
+const IDLE_MS: u64 = 2000;
+
+/// The least room for replies that a client is said to have.
+const REPLY_ROOM_MIN: u32 = 1024;
 
 impl Conn {
     pub(super) fn new(socket: Socket, client: Client) -> Self {
@@ -53,15 +79,17 @@ impl Conn {
             stash: Vec::new(),
             resume: None,
             awaits_auth: false,
-            pending: Vec::new(),
-            pending_from: 0,
+            query_peak: 0,
+            noted_memory: 0,
+            pending: Pending::default(),
             soft_limit_since_ms: None,
+            reply_peak_since_ms: 0,
         }
     }
 
     /// Bytes that the socket has not taken yet.
     pub(super) fn pending_bytes(&self) -> usize {
-        self.pending.len() - self.pending_from
+        self.pending.len()
     }
 
     /// Sends bytes, or keeps what the socket does not take. `Err`: the peer is gone.
@@ -72,7 +100,7 @@ impl Conn {
             rest = &rest[write_some(&mut self.socket, rest)?..];
         }
         if !rest.is_empty() {
-            self.pending.extend_from_slice(rest);
+            self.pending.push(rest);
         }
         self.note_pending();
         Ok(())
@@ -83,32 +111,174 @@ impl Conn {
         if self.pending.is_empty() {
             return Ok(());
         }
-        self.pending_from += write_some(&mut self.socket, &self.pending[self.pending_from..])?;
-        if self.pending_from == self.pending.len() {
-            self.pending = Vec::new();
-            self.pending_from = 0;
-        }
+        self.pending.send(&mut self.socket)?;
         self.note_pending();
         Ok(())
+    }
+
+    // The stash -----------------------------------------------------------------------------------
+
+    /// Keeps bytes that are to be parsed later.
+    pub(super) fn stash_bytes(&mut self, bytes: &[u8]) {
+        if self.stash.capacity() == 0 {
+            self.stash.reserve_exact(bytes.len().max(STASH_BYTES_MIN));
+        }
+        self.stash.extend_from_slice(bytes);
+    }
+
+    /// Takes back the buffer of a stash whose requests have run. What was stashed meanwhile, which is
+    /// little, moves over: the next bytes of the same request need not be copied again.
+    pub(super) fn give_back(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() > self.stash.capacity() {
+            buffer.clear();
+            buffer.extend_from_slice(&self.stash);
+            self.stash = buffer;
+        }
+    }
+
+    /// Receives at the stash's end: at least what is known to be missing, if it is there.
+    pub(super) fn read_into_stash(&mut self) -> io::Result<usize> {
+        let len = self.stash.len();
+        let missing = self.resume.as_ref().map_or(0, |r| r.bytes_wanted().saturating_sub(len));
+        let room = self.stash.capacity() - len;
+        if room == 0 || room < missing {
+            self.stash.reserve_exact(missing.max(STASH_BYTES_MIN));
+        }
+        let room = self.stash.capacity() - len;
+        let got = rustix::io::read(self.socket.as_fd(), spare_capacity(&mut self.stash))?;
+        self.readable = got == room;
+        Ok(got)
+    }
+
+    /// Gives memory back that the last two seconds did not need. Called about once a second.
+    pub(super) fn tend(&mut self, core: &Core) {
+        let now_ms = core.now_ms;
+        let info = &self.client.info;
+        let idle_ms = now_ms.saturating_sub(info.last_active_ms.load(Ordering::Relaxed));
+        let (len, capacity) = (self.stash.len(), self.stash.capacity());
+        let missing = self.resume.as_ref().map_or(0, |r| r.bytes_wanted());
+        if idle_ms > IDLE_MS {
+            self.stash.shrink_to_fit();
+        } else if capacity > STASH_BYTES_BIG && self.query_peak < capacity / 2 {
+            self.stash.shrink_to(self.query_peak.max(missing).max(len));
+        }
+        self.query_peak = len.max(missing);
+        self.tend_reply_room(core);
+        self.note_stash();
+    }
+
+    /// The room for replies halves while it is hardly used, and doubles when it is full.
+    fn tend_reply_room(&mut self, core: &Core) {
+        let (testing, now_ms) = (&core.server.testing, core.now_ms);
+        let info = &self.client.info;
+        let (room, peak) =
+            (info.reply_room.load(Ordering::Relaxed), info.reply_peak.load(Ordering::Relaxed));
+        if testing.reply_resizing.load(Ordering::Relaxed) {
+            let fitting = match peak {
+                peak if peak < room / 2 => room / 2,
+                peak if peak == room => room * 2,
+                _ => room,
+            };
+            let fitting = fitting.clamp(REPLY_ROOM_MIN, REPLY_ROOM_MAX);
+            info.reply_room.store(fitting, Ordering::Relaxed);
+            core.stats.reply_room_shrinks.add(u64::from(fitting < room));
+            core.stats.reply_room_expands.add(u64::from(fitting > room));
+        }
+        let reset_ms = testing.reply_peak_reset_ms.load(Ordering::Relaxed);
+        if reset_ms >= 0 && now_ms.saturating_sub(self.reply_peak_since_ms) > reset_ms as u64 {
+            self.reply_peak_since_ms = now_ms;
+            info.reply_peak.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that so many bytes of replies were written at once.
+    #[inline]
+    pub(super) fn note_replies(&self, bytes: usize) {
+        let info = &self.client.info;
+        info.net_out.store(info.net_out.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+        let used = (bytes as u64).min(u64::from(info.reply_room.load(Ordering::Relaxed))) as u32;
+        if used > info.reply_peak.load(Ordering::Relaxed) {
+            info.reply_peak.store(used, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether `more` bytes of replies are too many for the client's class. To be asked for what is
+    /// more than the room that every client has: that much never counts.
+    pub(super) fn is_over_hard_limit(&self, core: &Core, more: usize) -> bool {
+        let counted = (self.pending_bytes() + more) as u64;
+        let limit = core.server.config.client_output_buffer_limit.get(self.class()).hard;
+        let is_over = limit > 0 && counted > limit;
+        if is_over {
+            self.report_over_limit(core);
+        }
+        is_over
+    }
+
+    /// As [`Conn::is_over_hard_limit`] for what is pending, and for how long it has been too much.
+    pub(super) fn is_over_limits(&mut self, core: &Core) -> bool {
+        let pending = self.pending_bytes() as u64;
+        if pending == 0 {
+            self.soft_limit_since_ms = None;
+            return false;
+        }
+        let limit = core.server.config.client_output_buffer_limit.get(self.class());
+        let mut is_over = limit.hard > 0 && pending > limit.hard;
+        if limit.soft > 0 && pending > limit.soft {
+            let since = *self.soft_limit_since_ms.get_or_insert(core.now_ms);
+            // In whole seconds of the clock, as the peers count: nobody goes before the time is up.
+            is_over |= (core.now_ms / 1000).saturating_sub(since / 1000) > limit.soft_seconds;
+        } else {
+            self.soft_limit_since_ms = None;
+        }
+        if is_over {
+            self.report_over_limit(core);
+        }
+        is_over
+    }
+
+    fn class(&self) -> ClientClass {
+        if self.client.flags.has(ClientFlags::PUBSUB) {
+            ClientClass::Pubsub
+        } else {
+            ClientClass::Normal
+        }
+    }
+
+    fn report_over_limit(&self, core: &Core) {
+        core.stats.client_output_buffer_limit_disconnections.add(1);
+        tracing::warn!(
+            "Client id={} addr={} closed for overcoming of output buffer limits.",
+            self.client.id,
+            self.client.info.addr
+        );
+    }
+
+    // Accounts ------------------------------------------------------------------------------------
+
+    /// Shows others what is stashed.
+    pub(super) fn note_stash(&self) {
+        let info = &self.client.info;
+        let parsed = self.resume.as_ref().map_or(0, |resume| resume.parsed_bytes());
+        let unparsed = self.stash.len().saturating_sub(parsed);
+        let free = self.stash.capacity() - self.stash.len();
+        info.query_bytes.store(unparsed as u64, Ordering::Relaxed);
+        info.args_bytes.store(parsed as u64, Ordering::Relaxed);
+        info.query_free.store(free as u64, Ordering::Relaxed);
+    }
+
+    /// Puts what the connection takes on the account of all clients, if it has changed.
+    #[inline]
+    pub(super) fn note_memory(&mut self, registry: &Registry) {
+        let buffers = self.stash.capacity() + self.pending.capacity();
+        let bytes = (CONN_BYTES + buffers + self.client.state_bytes()) as u64;
+        if bytes != self.noted_memory && !self.client.info.killed.load(Ordering::Relaxed) {
+            self.noted_memory = bytes;
+            registry.note_memory(&self.client.info, bytes);
+        }
     }
 
     fn note_pending(&self) {
         let bytes = self.pending_bytes() as u64;
         self.client.info.output_bytes.store(bytes, Ordering::Relaxed);
     }
-}
-
-/// Writes until the socket takes no more; answers how much it took.
-fn write_some(socket: &mut Socket, bytes: &[u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while done < bytes.len() {
-        match socket.write(&bytes[done..]) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => done += n,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(done)
 }

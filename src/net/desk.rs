@@ -131,18 +131,7 @@ impl Desk {
             return;
         }
         for socket in &self.accepted {
-            match socket {
-                Socket::Tcp(socket) => {
-                    serve(server, socket.as_fd(), &mut self.bytes, |args| {
-                        answer_while_busy(server, args)
-                    });
-                }
-                Socket::Unix(socket) => {
-                    serve(server, socket.as_fd(), &mut self.bytes, |args| {
-                        answer_while_busy(server, args)
-                    });
-                }
-            }
+            serve(server, socket.as_fd(), &mut self.bytes, |args| answer_while_busy(server, args));
         }
     }
 }

@@ -16,7 +16,6 @@ use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
 use crate::commands::{transactions, write_timeout};
-use crate::config::ClientClass;
 use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
@@ -29,12 +28,13 @@ const LISTENERS: usize = usize::MAX / 2;
 
 /// What one read takes at the most; a connection that has more waits for its next turn.
 const READ_BYTES: usize = 16 * 1024;
-const ARENA_BYTES: usize = 256 * 1024;
+const ARENA_BYTES: usize = 128 * 1024;
 /// Connections in a round.
 const VISITS_MAX: usize = 128;
 const EVENTS_MAX: usize = 512;
-/// How often a loop looks after its clients and shards when nothing else happens.
-const TICK_MS: u64 = 100;
+const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
+/// Clients that are looked after at every tick, if there are as many.
+const TENDED_MIN: usize = 5;
 
 /// A core's loop, before it runs.
 pub struct EventLoop {
@@ -55,9 +55,12 @@ pub struct EventLoop {
     inbox: Vec<Message>,
     listeners: Vec<Listener>,
     next_tick_ms: u64,
+    /// The connection that is looked after next.
+    tend_next: usize,
+    /// When idle clients are looked for again.
+    next_idle_ms: u64,
     /// The slot map that waiting clients were last held against.
     map_version: u64,
-    ticks: u64,
     stopping: bool,
     closed: Vec<usize>,
     /// Kept from round to round for its room.
@@ -86,8 +89,9 @@ impl EventLoop {
             inbox: Vec::new(),
             listeners: Vec::new(),
             next_tick_ms: 0,
+            tend_next: 0,
+            next_idle_ms: 0,
             map_version: 0,
-            ticks: 0,
             stopping: false,
             closed: Vec::new(),
             outcomes: Vec::new(),
@@ -120,7 +124,8 @@ impl EventLoop {
         let server = self.core.server.clone();
         let mailbox = &server.mailboxes[self.core.id];
         while !self.stopping {
-            let idle = self.ready.is_empty();
+            self.core.server.accounting.share(self.core.id).publish();
+            let idle = self.ready.is_empty() && !self.core.ceiling.is_behind;
             let timeout =
                 if !idle || !mailbox.fall_asleep() { Duration::ZERO } else { self.until_next() };
             match self.poll.poll(&mut events, Some(timeout)) {
@@ -130,23 +135,39 @@ impl EventLoop {
             mailbox.wake_up();
             self.core.now_ms = unix_ms();
             self.core.stats.loops.add(1);
+            let (begin, commands) = (self.core.ticks(), self.core.stats.commands_processed.get());
             self.take_events(&events);
             self.take_mail(mailbox);
             while !self.ready.is_empty() && self.run_round() {}
             self.run_timers();
             if self.core.now_ms >= self.next_tick_ms {
+                let begin = self.core.ticks();
                 self.tick();
+                self.core.stats.cron_ticks.add(self.core.ticks().wrapping_sub(begin));
             }
             self.end_waits();
+            if self.core.ceiling.is_behind {
+                self.make_room();
+            }
+            self.note_round(begin, commands);
         }
         self.close_all();
         Ok(())
     }
 
+    /// Counts a round that began at a tick, when so many commands had run.
+    fn note_round(&self, begin: u64, commands: u64) {
+        let stats = &self.core.stats;
+        let ticks = self.core.ticks().wrapping_sub(begin);
+        stats.loop_ticks.add(ticks);
+        stats.loop_ticks_max.raise(ticks);
+        stats.loop_commands_max.raise(stats.commands_processed.get().saturating_sub(commands));
+    }
+
     fn until_next(&self) -> Duration {
         let timer = self.timers.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
         let now = unix_ms();
-        Duration::from_millis(self.next_tick_ms.min(timer).saturating_sub(now).min(TICK_MS))
+        Duration::from_millis(self.next_tick_ms.min(timer).saturating_sub(now).min(1000))
     }
 
     fn take_events(&mut self, events: &Events) {
@@ -211,7 +232,7 @@ impl EventLoop {
                         .as_ref()
                         .is_some_and(|b| Arc::ptr_eq(&b.ticket, &ticket))
                 {
-                    self.unblock(slot, &reply);
+                    self.unblock(slot, &reply, true);
                 }
             }
             Message::Unblock { conn, error } => {
@@ -240,6 +261,7 @@ impl EventLoop {
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
+            Message::ShardChannelGone { conn, channel } => self.end_shard_channel(conn, &channel),
             Message::Rebind => {
                 let fresh = self.core.server.listening.handover.lock().take();
                 if let Some(fresh) = fresh
@@ -270,7 +292,10 @@ impl EventLoop {
 
     fn resume_paused(&mut self) {
         for slot in std::mem::take(&mut self.paused) {
-            if self.conns.get(slot).is_some_and(|conn| conn.standing == Standing::Paused) {
+            if let Some(conn) = self.conns.get_mut(slot)
+                && conn.standing == Standing::Paused
+            {
+                conn.client.set_flag(ClientFlags::POSTPONED, false);
                 self.enqueue(slot);
             }
         }
@@ -282,44 +307,30 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         let bytes = if conn.client.is_resp3() { resp3 } else { resp2 };
         self.core.stats.net_output_bytes.add(bytes.len() as u64);
+        conn.note_replies(bytes.len());
         let lost = conn.send(bytes).is_err();
         if conn.pending_bytes() > 0 {
             conn.client.info.in_hand.store(true, Ordering::Relaxed);
         }
-        if lost || self.is_over_output_limit(slot) {
+        conn.note_memory(&self.core.server.clients);
+        if lost || conn.is_over_limits(&self.core) {
             self.close(slot);
         }
     }
 
-    fn is_over_output_limit(&mut self, slot: usize) -> bool {
-        let conn = &mut self.conns[slot];
-        let pending = conn.pending_bytes() as u64;
-        if pending == 0 {
-            conn.soft_limit_since_ms = None;
-            return false;
+    fn end_shard_channel(&mut self, conn: ConnId, channel: &[u8]) {
+        let Some(slot) = self.find(conn) else { return };
+        let client = &mut self.conns[slot].client;
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out, client.resp);
+        if crate::commands::pubsub::lose_shard_channel(
+            &self.core.server,
+            client,
+            channel,
+            &mut reply,
+        ) {
+            self.push(conn, &out, &out);
         }
-        let class = if conn.client.flags.has(ClientFlags::PUBSUB) {
-            ClientClass::Pubsub
-        } else {
-            ClientClass::Normal
-        };
-        let limit = self.core.server.config.client_output_buffer_limit.get(class);
-        let mut over = limit.hard > 0 && pending > limit.hard;
-        if limit.soft > 0 && pending > limit.soft {
-            let since = *conn.soft_limit_since_ms.get_or_insert(self.core.now_ms);
-            over |= self.core.now_ms.saturating_sub(since) > limit.soft_seconds * 1000;
-        } else {
-            conn.soft_limit_since_ms = None;
-        }
-        if over {
-            self.core.stats.client_output_buffer_limit_disconnections.add(1);
-            tracing::warn!(
-                "Client id={} addr={} scheduled to be closed ASAP for overcoming of output buffer limits.",
-                conn.client.id,
-                conn.client.info.addr
-            );
-        }
-        over
     }
 
     /// Runs the requests of some ready connections. `false`: the gate is closed.
@@ -355,7 +366,43 @@ impl EventLoop {
         for slot in std::mem::take(&mut self.closed) {
             self.close(slot);
         }
+        self.evict_clients();
         true
+    }
+
+    /// Closes the clients that take most, until all together take no more than `maxmemory-clients`.
+    fn evict_clients(&mut self) {
+        let server = self.core.server.clone();
+        let limit = server.client_memory_max();
+        if limit == 0 {
+            return;
+        }
+        let may_go = |info: &ClientInfo| {
+            !info.flags().has(ClientFlags::NO_EVICT) && !info.killed.load(Ordering::Relaxed)
+        };
+        while server.clients.memory() > limit {
+            let Some(info) = server.clients.largest(may_go) else { return };
+            tracing::info!(
+                "Evicting client: id={} addr={} tot-mem={}",
+                info.id,
+                info.addr,
+                info.memory.load(Ordering::Relaxed)
+            );
+            info.killed.store(true, Ordering::Relaxed);
+            // Another core may have had the same idea.
+            if !server.clients.remove(&info) {
+                continue;
+            }
+            self.core.stats.evicted_clients.add(1);
+            if usize::from(info.conn.core) == self.core.id {
+                self.close(info.conn.slot as usize);
+            } else {
+                server.post(
+                    usize::from(info.conn.core),
+                    Message::Kill { conn: info.conn, gently: false },
+                );
+            }
+        }
     }
 
     fn limits(&self, slot: usize) -> Limits {
@@ -374,7 +421,7 @@ impl EventLoop {
         let mut len = 0;
         if conn.readable {
             let result = if stashed {
-                read_into_stash(conn)
+                conn.read_into_stash()
             } else {
                 let space = self.round.space();
                 let wanted = READ_BYTES.min(space.len());
@@ -389,7 +436,20 @@ impl EventLoop {
                 Err(_) => return self.closed.push(slot),
             }
             self.core.stats.net_input_bytes.add(len as u64);
-            conn.client.info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
+            let info = &conn.client.info;
+            info.net_in.store(info.net_in.load(Ordering::Relaxed) + len as u64, Ordering::Relaxed);
+            info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
+            conn.query_peak = conn.query_peak.max(conn.stash.len().max(len));
+        }
+        let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
+        if conn.stash.len() > limit {
+            self.core.stats.client_query_buffer_limit_disconnections.add(1);
+            tracing::warn!(
+                "Closing client that reached max query buffer length: id={} addr={}",
+                conn.client.id,
+                conn.client.info.addr
+            );
+            return self.closed.push(slot);
         }
         let visits = self.round.visits();
         if stashed {
@@ -400,16 +460,9 @@ impl EventLoop {
         let in_hand = self.round.visits() > visits;
         let conn = &mut self.conns[slot];
         conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
-        conn.client.info.query_bytes.store(conn.stash.len() as u64, Ordering::Relaxed);
-        let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
-        if conn.stash.len() > limit {
-            self.core.stats.client_query_buffer_limit_disconnections.add(1);
-            tracing::warn!(
-                "Closing client that reached max query buffer length: id={}",
-                conn.client.id
-            );
-            self.closed.push(slot);
-            return;
+        if stashed || !conn.stash.is_empty() {
+            conn.note_stash();
+            conn.note_memory(&self.core.server.clients);
         }
         if self.round.visits() == 0 && self.conns[slot].readable {
             self.enqueue(slot);
@@ -430,10 +483,10 @@ impl EventLoop {
         if close {
             return self.close(slot);
         }
-        if !drained && self.is_over_output_limit(slot) {
+        conn.note_memory(&self.core.server.clients);
+        if !drained && conn.is_over_limits(&self.core) {
             return self.close(slot);
         }
-        let conn = &mut self.conns[slot];
         match outcome.stopped {
             None | Some(Next::Continue) => {
                 if std::mem::take(&mut conn.awaits_auth) && conn.standing == Standing::Idle {
@@ -447,6 +500,7 @@ impl EventLoop {
             }
             Some(Next::Paused) => {
                 conn.standing = Standing::Paused;
+                conn.client.set_flag(ClientFlags::POSTPONED, true);
                 self.paused.push(slot);
             }
             Some(Next::Blocked) => {
@@ -460,14 +514,21 @@ impl EventLoop {
     }
 
     /// A blocked client got its reply: it goes on.
-    fn unblock(&mut self, slot: usize, reply: &[u8]) {
+    fn unblock(&mut self, slot: usize, reply: &[u8], served: bool) {
         let conn = &mut self.conns[slot];
         let Some(blocked) = conn.client.blocked.take() else { return };
-        conn.client.set_flag(ClientFlags::BLOCKED, false);
+        let waits = ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::HAS_DEADLINE.0);
+        conn.client.set_flag(waits, false);
+        self.core.count_ended_wait(&blocked, served.then_some(reply.len()));
         self.ended.push(*blocked);
-        let silent = conn.client.flags.has(ClientFlags::REPLY_OFF);
-        if !silent && conn.send(reply).is_err() {
-            return self.close(slot);
+        conn.client.commands += 1;
+        conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
+        if !conn.client.flags.has(ClientFlags::REPLY_OFF) {
+            self.core.stats.net_output_bytes.add(reply.len() as u64);
+            conn.note_replies(reply.len());
+            if conn.send(reply).is_err() {
+                return self.close(slot);
+            }
         }
         if conn.standing == Standing::Blocked {
             self.enqueue(slot);
@@ -485,16 +546,17 @@ impl EventLoop {
         let mut out = Vec::new();
         let mut reply = Reply::new(&mut out, conn.client.resp);
         if error {
-            reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+            reply.error(UNBLOCKED);
         } else {
             write_timeout(&mut reply, blocked.on_timeout);
         }
-        finish_wait(&mut self.core, blocked.command, error);
-        self.unblock(slot, &out);
+        finish_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
+        self.unblock(slot, &out, false);
     }
 
     /// Takes the waits that ended out of their shards.
     fn end_waits(&mut self) {
+        self.unwatched.append(&mut self.core.stale_watches);
         if self.ended.is_empty() && self.unwatched.is_empty() || !self.core.enter() {
             return;
         }
@@ -583,29 +645,36 @@ impl EventLoop {
         }
         crate::commands::pubsub::forget(&server, &mut conn.client);
         if let Some(flag) = conn.client.watch_flag.take() {
-            self.unwatched.push((std::mem::take(&mut conn.client.watched), flag));
+            self.unwatched.push((conn.client.take_watched(), flag));
         }
         if conn.client.flags.has(ClientFlags::MONITOR) {
             server.monitors.fetch_sub(1, Ordering::Relaxed);
         }
-        server.clients.remove(conn.client.id);
+        server.clients.remove(&conn.client.info);
         server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
     }
 
     fn tick(&mut self) {
-        self.ticks += 1;
         let now = self.core.now_ms;
-        self.next_tick_ms = now + TICK_MS;
+        let hz = self.core.server.config.hz.get().clamp(1, 500) as u64;
+        self.next_tick_ms = now + 1000 / hz;
+        if self.core.server.testing.cron_paused.load(Ordering::Relaxed) {
+            return;
+        }
         if self.core.server.pause.until(now).is_none() {
             self.resume_paused();
         }
-        if self.ticks.is_multiple_of(1000 / TICK_MS) {
+        if now >= self.next_idle_ms {
+            self.next_idle_ms = now + 1000;
             self.close_idle();
         }
+        self.tend_clients(hz as usize);
         if self.core.id == 0 {
             self.core.server.sample_rates();
+            self.core.server.obey_signals();
         }
         self.core.expire_some();
+        self.make_room();
         self.core.drop_lost_slots();
         self.redirect_waiters();
     }
@@ -628,7 +697,7 @@ impl EventLoop {
             if claimed {
                 let mut out = Vec::new();
                 Reply::new(&mut out, conn.client.resp).error(&error.to_string());
-                self.unblock(slot, &out);
+                self.unblock(slot, &out, false);
             }
         }
     }
@@ -649,6 +718,35 @@ impl EventLoop {
                 self.time_out(slot, false);
             }
         }
+    }
+
+    /// Evicts keys if there is too little memory, also when no client says anything.
+    fn make_room(&mut self) {
+        if self.core.server.config.maxmemory.get() != 0 && self.core.enter() {
+            self.core.make_room();
+            self.core.leave();
+        }
+    }
+
+    /// Looks after a share of the clients, so that each has its turn at least once a second.
+    fn tend_clients(&mut self, ticks_per_second: usize) {
+        let places = self.conns.iter().next_back().map_or(0, |(last, _)| last + 1);
+        let mut left = (self.conns.len() / ticks_per_second).max(TENDED_MIN);
+        for _ in 0..places {
+            let slot = self.tend_next % places;
+            self.tend_next = slot + 1;
+            let Some(conn) = self.conns.get_mut(slot) else { continue };
+            conn.tend(&self.core);
+            conn.note_memory(&self.core.server.clients);
+            if conn.pending_bytes() > 0 && conn.is_over_limits(&self.core) {
+                self.close(slot);
+            }
+            left -= 1;
+            if left == 0 {
+                break;
+            }
+        }
+        self.evict_clients();
     }
 
     /// `timeout`: closes clients that said nothing for long.
@@ -675,26 +773,13 @@ impl EventLoop {
     }
 
     fn close_all(&mut self) {
+        self.listeners.clear();
         let all: Vec<usize> = self.conns.iter().map(|(slot, _)| slot).collect();
         for slot in all {
             let _ = self.conns[slot].send_pending();
             self.close(slot);
         }
-        self.listeners.clear();
     }
-}
-
-/// Appends to the stash: at least what is known to be missing, at most what is there.
-fn read_into_stash(conn: &mut Conn) -> io::Result<usize> {
-    let old = conn.stash.len();
-    let missing = conn.resume.as_ref().map_or(0, |r| r.bytes_wanted().saturating_sub(old));
-    let wanted = missing.clamp(READ_BYTES, 1 << 20);
-    conn.stash.resize(old + wanted, 0);
-    let result = conn.socket.read(&mut conn.stash[old..]);
-    let len = *result.as_ref().unwrap_or(&0);
-    conn.stash.truncate(old + len);
-    conn.readable = len == wanted;
-    result
 }
 
 /// What a new connection is told instead of being served.

@@ -32,13 +32,18 @@ impl Listening {
         *self.bound.lock() = handles.map(RawSocket::from).collect();
     }
 
-    /// Ends listening on the old addresses and binds the new ones, for the accepting core to take
-    /// over. The old must go first: the new may overlap with them. The unix socket stays.
-    pub fn rebind(&self, config: &Config) -> Result<(), ListenError> {
+    /// Ends listening: who connects from now on is refused.
+    pub fn end(&self) {
         for socket in self.bound.lock().drain(..) {
             // What no longer listens is no hindrance; a failure shows when binding.
             let _ = socket.shutdown(Shutdown::Both);
         }
+    }
+
+    /// Ends listening on the old addresses and binds the new ones, for the accepting core to take
+    /// over. The old must go first: the new may overlap with them. The unix socket stays.
+    pub fn rebind(&self, config: &Config) -> Result<(), ListenError> {
+        self.end();
         let listeners = bind_addresses(config)?;
         self.note(&listeners);
         *self.handover.lock() = Some(listeners);

@@ -8,6 +8,7 @@ mod conn;
 mod desk;
 mod event_loop;
 mod listen;
+mod pending;
 mod round;
 mod socket;
 

@@ -10,7 +10,7 @@ use crate::commands::Group;
 use crate::dispatch::{Core, Fast, FastCommand, Next, fast, process, run_fast};
 use crate::net::conn::Conn;
 use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_request};
-use crate::session::ClientFlags;
+use crate::session::{ClientFlags, REPLY_ROOM_MAX};
 
 use slab::Slab;
 use std::sync::atomic::Ordering;
@@ -23,7 +23,7 @@ const WINDOW_MAX: usize = 32;
 const VALUE_DEPTH: u32 = 3;
 
 /// Replies are sent once they amount to this, even in the middle of a round.
-const OUT_BYTES_SOFT_MAX: usize = 256 * 1024;
+const OUT_BYTES_SOFT_MAX: usize = 64 * 1024;
 
 /// A request of the round.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,7 @@ impl Round {
             requests: Vec::new(),
             visits: Vec::new(),
             window: Vec::new(),
-            out: Vec::new(),
+            out: Vec::with_capacity(if arena_bytes > 0 { OUT_BYTES_SOFT_MAX } else { 0 }),
             unsent: 0,
         }
     }
@@ -109,7 +109,7 @@ impl Round {
         let mut arena = std::mem::take(&mut self.arena);
         let stop = self.parse(conn, 0, state, &mut arena[..end], start, limits);
         if stop < end {
-            state.stash.extend_from_slice(&arena[stop..end]);
+            state.stash_bytes(&arena[stop..end]);
         }
         self.arena = arena;
     }
@@ -131,7 +131,7 @@ impl Round {
             return;
         }
         if stop < end {
-            state.stash.extend_from_slice(&stash[stop..]);
+            state.stash_bytes(&stash[stop..]);
         }
         self.stashes.push(stash);
     }
@@ -242,6 +242,7 @@ impl Round {
                 let complete =
                     self.requests.get(next).map_or(self.visits.len(), |r| r.visit as usize);
                 self.send(core, conns, complete, &mut done);
+                self.send_open(core, conns, complete);
             }
         }
         let all = self.visits.len();
@@ -278,8 +279,8 @@ impl Round {
         self.requests.clear();
         self.visits.clear();
         self.out.clear();
-        if self.out.capacity() > 4 * OUT_BYTES_SOFT_MAX {
-            self.out = Vec::new();
+        if self.out.capacity() > 2 * OUT_BYTES_SOFT_MAX {
+            self.out = Vec::with_capacity(OUT_BYTES_SOFT_MAX);
         }
     }
 
@@ -287,12 +288,14 @@ impl Round {
     /// buckets. 0: the command is none for the fast path, or its shard is busy.
     fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
         self.window.clear();
-        let Core { server, held, stats, now_ms, .. } = core;
+        core.make_room();
+        let Core { server, held, stats, now_ms, ceiling, .. } = core;
         let now_ms = *now_ms;
-        if server.monitors.load(Ordering::Relaxed) > 0
+        if ceiling.is_out
+            || server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(now_ms).is_some()
             || server.scripting.running.is_busy()
-            || server.is_out_of_memory()
+            || server.lacks_replicas()
         {
             return 0;
         }
@@ -450,6 +453,20 @@ impl Round {
         }
     }
 
+    /// Sends what there is of the replies of a visit that still has requests to run, if that is much:
+    /// a short request may have a long reply, and a pipeline many of them.
+    fn send_open(&mut self, core: &Core, conns: &mut Slab<Conn>, open: usize) {
+        let Some(visit) = self.visits.get(open) else { return };
+        if self.out.len() <= OUT_BYTES_SOFT_MAX || visit.replies_from == usize::MAX {
+            return;
+        }
+        let conn = &mut conns[visit.conn];
+        if !deliver(core, conn, &self.out[visit.replies_from..]) {
+            conn.client.set_flag(ClientFlags::CLOSE_ASAP, true);
+        }
+        self.out.truncate(visit.replies_from);
+    }
+
     /// Sends the replies of the visits before `until`.
     fn send(
         &mut self,
@@ -467,11 +484,12 @@ impl Round {
                 .unwrap_or(self.out.len());
             let from = visit.replies_from.min(to);
             let conn = &mut conns[visit.conn];
-            let mut lost = conn.client.flags.has(ClientFlags::CLOSE_ASAP);
-            if from < to && !lost {
-                core.stats.writes.add(1);
-                core.stats.net_output_bytes.add((to - from) as u64);
-                lost = conn.send(&self.out[from..to]).is_err();
+            // Whoever has the reply may ask at once what was counted.
+            conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
+            let lost = !deliver(core, conn, &self.out[from..to]);
+            if visit.buffer > 0 {
+                conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
+                conn.note_stash();
             }
             let in_hand =
                 visit.stopped.is_some() || !conn.stash.is_empty() || conn.pending_bytes() > 0;
@@ -495,6 +513,25 @@ impl Round {
             }
         }
     }
+}
+
+/// Sends replies, or keeps what the socket does not take. `false`: the connection is to be closed.
+fn deliver(core: &Core, conn: &mut Conn, replies: &[u8]) -> bool {
+    if conn.client.flags.has(ClientFlags::CLOSE_ASAP) {
+        return false;
+    }
+    if replies.is_empty() {
+        return true;
+    }
+    if replies.len() > REPLY_ROOM_MAX as usize && conn.is_over_hard_limit(core, replies.len()) {
+        return false;
+    }
+    core.stats.writes.add(1);
+    core.stats.net_output_bytes.add(replies.len() as u64);
+    conn.note_replies(replies.len());
+    let is_there = conn.send(replies).is_ok();
+    conn.note_memory(&core.server.clients);
+    is_there
 }
 
 /// Whether a request may run a script: EVAL, FCALL and their kin, or EXEC.

@@ -71,6 +71,11 @@ impl Resume {
     pub fn bytes_wanted(&self) -> usize {
         self.pos + self.bulk_len.map_or(1, |len| len + 2)
     }
+
+    /// How much of the buffer is parsed.
+    pub fn parsed_bytes(&self) -> usize {
+        self.pos
+    }
 }
 
 /// Parses one request at `buf[*pos..]`, appending the spans of its arguments to `spans`.

@@ -39,7 +39,7 @@ pub struct ScriptCall<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScriptOutcome {
     Replied,
-    /// It raised an error; one that a command replied with was counted there already.
+    /// It raised or returned an error; one that a command replied with was counted there already.
     Failed {
         counted: bool,
     },
@@ -149,8 +149,12 @@ impl Interpreter {
         };
         self.state.call(function, host, push_arguments, |frame, result| match result {
             Ok(()) => {
+                let (counted, start) = (errors::was_counted(frame), out.len());
                 convert::write_result(frame, call.resp, out);
-                ScriptOutcome::Replied
+                match out.get(start) {
+                    Some(b'-') => ScriptOutcome::Failed { counted },
+                    _ => ScriptOutcome::Replied,
+                }
             }
             Err(Raised) => {
                 let text = errors::describe(frame);

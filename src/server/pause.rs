@@ -36,11 +36,12 @@ impl Pause {
         self.until_ms.store(0, Ordering::Relaxed);
     }
 
-    /// Until when, if commands are held back now.
+    /// Until when, if commands are held back now; in that millisecond they still are, so that
+    /// nobody waits for less than was asked.
     #[inline]
     pub fn until(&self, now_ms: u64) -> Option<u64> {
         let until = self.until_ms.load(Ordering::Relaxed);
-        (until > now_ms).then_some(until)
+        (until >= now_ms && until != 0).then_some(until)
     }
 
     /// What is held back now.

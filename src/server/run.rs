@@ -6,22 +6,21 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 
 use mio::{Poll, Waker};
 use rand::Rng;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::banner;
 use super::cluster::{self, ClusterStartError};
-use super::{CoreMailbox, Pause, Server};
+use super::{CoreMailbox, Pause, Server, Shutdown, Testing, shutdown};
 use crate::commands::CommandTable;
 use crate::config::Config;
 use crate::keyspace::Store;
+use crate::logging;
 use crate::net::{EventLoop, ListenError, Listening, bind_all};
 use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
-use crate::stats::{CoreStats, Journal, MemoryUse};
-use crate::sys::{LazyFree, title, unix_ms};
+use crate::stats::{Accounting, CoreStats, Journal, Overrun};
+use crate::sys::{LazyFree, process, title, unix_ms};
 
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +51,10 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         polls.push(poll);
     }
     let commands = CommandTable::get();
+    // One share more, for the thread that frees.
+    let accounting = Arc::new(Accounting::new(threads + 1));
+    let freeing = accounting.clone();
+    let lazy_free = LazyFree::start(move || freeing.share(threads).publish())?;
     let server = Arc::new(Server {
         store: Store::new(config.clone(), threads, threads, is_cluster),
         gate: Gate::new(threads),
@@ -65,13 +68,16 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         monitors: AtomicUsize::new(0),
         is_cluster,
         cluster: prepared.as_ref().map(|prepared| prepared.handle.clone()),
-        active_expire: AtomicBool::new(true),
+        testing: Testing::default(),
+        shutdown: Shutdown::default(),
         listening: Listening::default(),
         started_ms: unix_ms(),
         run_id: run_id(),
         stopping: AtomicBool::new(false),
         wide_waiters: AtomicU64::new(0),
-        lazy_free: LazyFree::start()?,
+        lazy_free,
+        accounting,
+        overrun: Overrun::default(),
         journal: Journal::default(),
         clock: quanta::Clock::new(),
         scripting: Scripting::new(threads),
@@ -80,7 +86,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     server.listening.note(&listeners);
     super::rebind::follow(&server);
     title::follow(&server.config);
-    stop_on_signals(server.clone())?;
+    shutdown::follow_signals(server.clone())?;
+    process::follow_oom_score_adj(&server.config, logging::is_replica);
     let mut polls = polls.into_iter().enumerate();
     let (_, first_poll) = polls.next().expect("there is at least one core");
     let first = EventLoop::new(0, server.clone(), first_poll, listeners)?;
@@ -88,7 +95,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         Some(prepared) => Some(cluster::start(server.clone(), prepared)?),
         None => None,
     };
-    server.journal.note_start(MemoryUse::read().allocated);
+    server.accounting.share(0).publish();
+    server.journal.note_start(server.accounting.used());
     tracing::info!("Server initialized");
     if server.config.port.get() != 0 {
         tracing::info!("Ready to accept connections tcp");
@@ -96,6 +104,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     if !server.config.unixsocket.is_empty() {
         tracing::info!("Ready to accept connections unix");
     }
+    process::notify_ready(&server.config);
     let others = polls
         .map(|(id, poll)| {
             let server = server.clone();
@@ -122,7 +131,6 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
             tracing::error!("The cluster bus ended by a panic");
         }
     }
-    tracing::info!("Bye bye");
     Ok(result?)
 }
 
@@ -130,16 +138,4 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
 fn run_id() -> String {
     let mut rng = rand::rng();
     (0..40).map(|_| char::from_digit(rng.random_range(0..16), 16).unwrap_or('0')).collect()
-}
-
-fn stop_on_signals(server: Arc<Server>) -> io::Result<()> {
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
-            let name = if signal == SIGINT { "SIGINT" } else { "SIGTERM" };
-            tracing::info!("Received {name} scheduling shutdown...");
-            server.stop();
-        }
-    })?;
-    Ok(())
 }

@@ -9,6 +9,7 @@ use super::message::ConnId;
 use crate::commands::{Command, TimeoutReply};
 use crate::keyspace::{Ticket, WatchFlag};
 use crate::protocol::{OwnedArgs, RespVersion};
+use crate::pubsub::Space;
 
 /// A command that MULTI has queued.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub struct Multi {
     /// A command was refused while queueing; EXEC will refuse the rest.
     pub is_dirty: bool,
     pub bytes: usize,
+    /// Bytes that MULTI was received in; EXEC counts them for its slot.
+    pub wire_bytes: u64,
 }
 
 /// A key under WATCH.
@@ -39,9 +42,46 @@ pub struct Subscriptions {
     pub channels: HashSet<Box<[u8]>>,
     pub patterns: HashSet<Box<[u8]>>,
     pub shard_channels: HashSet<Box<[u8]>>,
+    /// What the names take.
+    bytes: usize,
 }
 
 impl Subscriptions {
+    /// The names of one kind.
+    pub fn of(&self, space: Space) -> &HashSet<Box<[u8]>> {
+        match space {
+            Space::Channel => &self.channels,
+            Space::Pattern => &self.patterns,
+            Space::Shard => &self.shard_channels,
+        }
+    }
+
+    fn of_mut(&mut self, space: Space) -> &mut HashSet<Box<[u8]>> {
+        match space {
+            Space::Channel => &mut self.channels,
+            Space::Pattern => &mut self.patterns,
+            Space::Shard => &mut self.shard_channels,
+        }
+    }
+
+    /// Adds a name. `false`: it was there already.
+    pub fn insert(&mut self, space: Space, name: &[u8]) -> bool {
+        let is_new = self.of_mut(space).insert(name.into());
+        if is_new {
+            self.bytes += name.len() + ELEMENT_BYTES;
+        }
+        is_new
+    }
+
+    /// Takes a name out. `false`: it was not there.
+    pub fn remove(&mut self, space: Space, name: &[u8]) -> bool {
+        let was_there = self.of_mut(space).remove(name);
+        if was_there {
+            self.bytes -= name.len() + ELEMENT_BYTES;
+        }
+        was_there
+    }
+
     /// What SUBSCRIBE and PSUBSCRIBE report as the count.
     pub fn count(&self) -> usize {
         self.channels.len() + self.patterns.len()
@@ -63,6 +103,10 @@ pub struct Blocked {
     pub command: &'static Command,
     /// The core's tick at which it began, for statistics.
     pub since: u64,
+    /// Ticks that the command took until it began to wait.
+    pub spent: u64,
+    /// Bytes of its request.
+    pub wire_bytes: u64,
 }
 
 /// CLIENT REPLY.
@@ -86,9 +130,17 @@ pub struct Client {
     /// Keys under WATCH, and the flag that is raised when one changes.
     pub watched: Vec<Watched>,
     pub watch_flag: Option<WatchFlag>,
+    /// Watches that are still in the shards but mean nothing any more; the core takes them out.
+    pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
+    watched_bytes: usize,
     pub subscriptions: Option<Box<Subscriptions>>,
     pub blocked: Option<Box<Blocked>>,
+    /// Commands that it has run.
+    pub commands: u64,
 }
+
+/// What a table or list takes for an element, beside the element's own bytes.
+const ELEMENT_BYTES: usize = 48;
 
 impl Client {
     pub fn new(info: Arc<ClientInfo>) -> Self {
@@ -102,9 +154,32 @@ impl Client {
             multi: None,
             watched: Vec::new(),
             watch_flag: None,
+            stale_watches: Vec::new(),
+            watched_bytes: 0,
             subscriptions: None,
             blocked: None,
+            commands: 0,
         }
+    }
+
+    /// Bytes of what the client has said that is kept: queued commands, watched keys,
+    /// subscriptions.
+    pub fn state_bytes(&self) -> usize {
+        let multi = self.multi.as_ref().map_or(0, |multi| multi.bytes);
+        let subscriptions = self.subscriptions.as_ref().map_or(0, |of| of.bytes);
+        multi + self.watched_bytes + subscriptions
+    }
+
+    /// Keeps a key under watch.
+    pub fn watch(&mut self, key: Watched) {
+        self.watched_bytes += key.key.len() + size_of::<Watched>() + ELEMENT_BYTES;
+        self.watched.push(key);
+    }
+
+    /// Forgets the watched keys.
+    pub fn take_watched(&mut self) -> Vec<Watched> {
+        self.watched_bytes = 0;
+        std::mem::take(&mut self.watched)
     }
 
     /// A client that stands for another while its command is run elsewhere.

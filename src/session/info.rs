@@ -6,6 +6,9 @@ use parking_lot::Mutex;
 
 use super::message::ConnId;
 
+/// Replies up to this wait in a buffer that a client has anyway, as the peers count it.
+pub const REPLY_ROOM_MAX: u32 = 16 * 1024;
+
 /// States of a client that CLIENT LIST shows as letters and CLIENT KILL selects by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ClientFlags(pub u32);
@@ -29,6 +32,10 @@ impl ClientFlags {
     /// Serves a script, a waiter or EXEC rather than a socket.
     pub const PROXY: Self = Self(1 << 15);
     pub const TRACKING: Self = Self(1 << 16);
+    /// Held back by CLIENT PAUSE; shown as blocked.
+    pub const POSTPONED: Self = Self(1 << 19);
+    /// Its wait ends by the clock.
+    pub const HAS_DEADLINE: Self = Self(1 << 18);
     /// CLIENT CAPA REDIRECT: it understands -REDIRECT.
     pub const CAPA_REDIRECT: Self = Self(1 << 17);
 
@@ -95,10 +102,19 @@ pub struct ClientInfo {
     /// Commands queued by MULTI, -1 outside of it.
     pub multi: AtomicI64,
     pub multi_bytes: AtomicU64,
+    /// Received and not parsed yet.
     pub query_bytes: AtomicU64,
+    /// Room for more in its own buffer.
     pub query_free: AtomicU64,
+    /// Parsed arguments of a request that is not complete yet.
     pub args_bytes: AtomicU64,
+    /// Replies that the socket did not take yet.
     pub output_bytes: AtomicU64,
+    /// Room for its replies, as the peers give each client, and the most that was used of it lately.
+    pub reply_room: AtomicU32,
+    pub reply_peak: AtomicU32,
+    /// Everything that the client takes; changed by [`super::Registry`] alone.
+    pub memory: AtomicU64,
     pub net_in: AtomicU64,
     pub net_out: AtomicU64,
     pub commands: AtomicU64,
@@ -133,6 +149,9 @@ impl ClientInfo {
             query_free: AtomicU64::new(0),
             args_bytes: AtomicU64::new(0),
             output_bytes: AtomicU64::new(0),
+            reply_room: AtomicU32::new(REPLY_ROOM_MAX),
+            reply_peak: AtomicU32::new(0),
+            memory: AtomicU64::new(0),
             net_in: AtomicU64::new(0),
             net_out: AtomicU64::new(0),
             commands: AtomicU64::new(0),

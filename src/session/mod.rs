@@ -9,6 +9,6 @@ mod message;
 mod registry;
 
 pub use client::{Blocked, Client, Multi, QueuedCommand, ReplyMode, Subscriptions, Watched};
-pub use info::{ClientFlags, ClientInfo, ClientNames};
+pub use info::{ClientFlags, ClientInfo, ClientNames, REPLY_ROOM_MAX};
 pub use message::{ConnId, Message, MultiChange};
 pub use registry::Registry;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
@@ -14,6 +14,8 @@ pub struct Registry {
     clients: Mutex<BTreeMap<u64, Arc<ClientInfo>>>,
     next_id: AtomicU64,
     count: AtomicUsize,
+    /// What all clients take together.
+    memory: AtomicI64,
 }
 
 impl Registry {
@@ -27,10 +29,35 @@ impl Registry {
         self.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub fn remove(&self, id: u64) {
-        if self.clients.lock().remove(&id).is_some() {
+    /// Takes a client out, and what it takes off the account. `false`: it was out already.
+    pub fn remove(&self, info: &ClientInfo) -> bool {
+        self.note_memory(info, 0);
+        let was_there = self.clients.lock().remove(&info.id).is_some();
+        if was_there {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
+        was_there
+    }
+
+    /// Notes what a client takes now.
+    pub fn note_memory(&self, info: &ClientInfo, bytes: u64) {
+        let before = info.memory.swap(bytes, Ordering::Relaxed);
+        self.memory.fetch_add(bytes as i64 - before as i64, Ordering::Relaxed);
+    }
+
+    /// Bytes that all clients take together.
+    pub fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed).max(0) as u64
+    }
+
+    /// The client that takes most, of those that satisfy `may`.
+    pub fn largest(&self, may: impl Fn(&ClientInfo) -> bool) -> Option<Arc<ClientInfo>> {
+        let clients = self.clients.lock();
+        let largest = clients
+            .values()
+            .filter(|info| may(info))
+            .max_by_key(|info| info.memory.load(Ordering::Relaxed));
+        largest.cloned()
     }
 
     pub fn get(&self, id: u64) -> Option<Arc<ClientInfo>> {

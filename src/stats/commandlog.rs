@@ -68,11 +68,16 @@ impl CommandLog {
 
     /// Adds an entry in front, and drops what is over the log's length.
     pub fn add(&self, config: &Config, kind: LogKind, mut entry: LogEntry) {
+        let len_max = Self::len_max(config, kind);
+        if len_max == 0 {
+            // Not even an id is used up.
+            return;
+        }
         let log = &self.0[kind as usize];
         let mut entries = log.entries.lock();
         entry.id = log.next_id.fetch_add(1, Ordering::Relaxed);
         entries.push_front(entry);
-        entries.truncate(Self::len_max(config, kind));
+        entries.truncate(len_max);
     }
 
     /// The newest `count` entries.
@@ -131,6 +136,17 @@ mod tests {
         log.reset(LogKind::Slow);
         log.add(&config, LogKind::Slow, entry(9));
         assert_eq!(log.newest(LogKind::Slow, 1)[0].id, 3);
+    }
+
+    #[test]
+    fn a_log_without_room_uses_no_ids() {
+        let (config, log) = (Config::default(), CommandLog::default());
+        config.commandlog_slow_execution_max_len.store(0);
+        log.add(&config, LogKind::Slow, entry(1));
+        config.commandlog_slow_execution_max_len.store(2);
+        log.add(&config, LogKind::Slow, entry(2));
+        let ids: Vec<u64> = log.newest(LogKind::Slow, 10).iter().map(|e| e.id).collect();
+        assert_eq!(ids, [0]);
     }
 
     #[test]

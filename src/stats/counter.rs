@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::histogram::Histogram;
+use super::slots::SlotCounters;
 
 /// A number that only its owning core changes, by a plain load and store.
 #[derive(Debug, Default)]
@@ -58,12 +59,14 @@ macro_rules! core_stats {
             $($(#[$doc])* pub $name: Counter,)*
             /// By the command's id.
             pub commands: Box<[CommandStats]>,
+            pub slots: SlotCounters,
         }
 
         impl CoreStats {
             /// CONFIG RESETSTAT.
             pub fn reset(&self) {
                 $(self.$name.reset();)*
+                self.slots.reset();
                 for command in &self.commands {
                     command.calls.reset();
                     command.ticks.reset();
@@ -87,9 +90,22 @@ core_stats! {
     expired_keys,
     expired_fields,
     evicted_keys,
+    evicted_clients,
     errors,
     /// Rounds of the event loop.
     loops,
+    /// Ticks of loops outside of waiting, and the most of one round.
+    loop_ticks,
+    loop_ticks_max,
+    /// The most commands of one round.
+    loop_commands_max,
+    /// Ticks of what is done by the clock, and of expiry in it.
+    cron_ticks,
+    expire_ticks,
+    /// Expiry had more to do than time.
+    expire_capped,
+    reply_room_shrinks,
+    reply_room_expands,
     /// Ticks spent executing commands.
     busy_ticks,
     reads,

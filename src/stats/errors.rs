@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
 
-/// Codes beyond this many are not told apart: somebody makes them up in scripts.
+/// Codes that scripts make up are not told apart beyond this many codes.
 const CODES_MAX: usize = 128;
+
+const OVERFLOW: &str = "ERRORSTATS_OVERFLOW";
 
 /// Counts by code, for `INFO errorstats`.
 #[derive(Debug, Default)]
@@ -14,15 +16,15 @@ pub struct ErrorStats(Mutex<BTreeMap<String, u64>>);
 impl ErrorStats {
     /// Counts an error by the first word of its text.
     pub fn add(&self, error: &str) {
-        let code = error.split([' ', '\r', '\n']).next().unwrap_or_default();
+        *self.0.lock().entry(code(error).to_owned()).or_default() += 1;
+    }
+
+    /// As [`ErrorStats::add`] for an error that a script has made up.
+    pub fn add_made_up(&self, error: &str) {
         let mut counts = self.0.lock();
-        if let Some(count) = counts.get_mut(code) {
-            *count += 1;
-        } else if counts.len() < CODES_MAX {
-            counts.insert(code.to_owned(), 1);
-        } else {
-            *counts.entry("ERRORSTATS_OVERFLOW".to_owned()).or_default() += 1;
-        }
+        let is_known = counts.len() < CODES_MAX || counts.contains_key(code(error));
+        let code = if is_known { code(error) } else { OVERFLOW };
+        *counts.entry(code.to_owned()).or_default() += 1;
     }
 
     /// Codes and counts, by code.
@@ -32,5 +34,31 @@ impl ErrorStats {
 
     pub fn reset(&self) {
         self.0.lock().clear();
+    }
+}
+
+fn code(error: &str) -> &str {
+    error.split([' ', '\r', '\n']).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_scripts_make_up_are_told_apart_up_to_a_number() {
+        let stats = ErrorStats::default();
+        for n in 0..CODES_MAX + 10 {
+            stats.add_made_up(&format!("C{n} happened"));
+        }
+        stats.add_made_up("C0 again");
+        stats.add("ERR syntax error");
+        let count = |code: &str| {
+            stats.list().into_iter().find(|(other, _)| other == code).map(|(_, count)| count)
+        };
+        assert_eq!(count(OVERFLOW), Some(10));
+        assert_eq!(count("C0"), Some(2));
+        assert_eq!(count("ERR"), Some(1));
+        assert_eq!(stats.list().len(), CODES_MAX + 2);
     }
 }

@@ -21,7 +21,6 @@ pub struct Journal {
     pub rates: Rates,
     /// The most memory that was seen in use.
     memory_peak: AtomicU64,
-    memory_used: AtomicU64,
     memory_at_start: AtomicU64,
 }
 
@@ -35,14 +34,7 @@ pub struct Cost {
 impl Journal {
     /// Notes the memory in use, and answers the most that was ever noted.
     pub fn note_memory(&self, used: u64) -> u64 {
-        self.memory_used.store(used, Ordering::Relaxed);
         self.memory_peak.fetch_max(used, Ordering::Relaxed).max(used)
-    }
-
-    /// The memory in use when it was last noted.
-    #[inline]
-    pub fn memory_used(&self) -> u64 {
-        self.memory_used.load(Ordering::Relaxed)
     }
 
     /// Notes what the server takes before it holds any data.
@@ -58,6 +50,7 @@ impl Journal {
     /// CONFIG RESETSTAT.
     pub fn reset(&self, memory_used: u64) {
         self.errors.reset();
+        self.rates.reset();
         self.memory_peak.store(memory_used, Ordering::Relaxed);
     }
 

@@ -13,14 +13,16 @@ pub struct LazyFree {
 }
 
 impl LazyFree {
-    /// Starts the thread; it ends when the last handle is dropped.
-    pub fn start() -> std::io::Result<Self> {
+    /// Starts the thread; it ends when the last handle is dropped. It calls `after` whenever it has
+    /// freed something.
+    pub fn start(after: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         let (sender, receiver) = channel::<(Box<dyn Any + Send>, usize)>();
         let pending = Arc::new(AtomicUsize::new(0));
         let done = pending.clone();
         std::thread::Builder::new().name("lazy-free".into()).spawn(move || {
             for (garbage, objects) in receiver {
                 drop(garbage);
+                after();
                 done.fetch_sub(objects, Ordering::Relaxed);
             }
         })?;

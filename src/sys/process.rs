@@ -5,8 +5,11 @@ use std::io::{self, Write};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use parking_lot::Mutex;
 
 use crate::config::{Config, OomScoreAdj, Supervised};
 
@@ -29,8 +32,12 @@ pub fn daemonize(config: &Config, folder: &Path, stdin: &[u8]) -> io::Result<boo
         rustix::process::setsid()?;
         return Ok(false);
     }
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_else(|| "tsubame".into());
     let mut child = Command::new("/proc/self/exe")
-        .args(std::env::args_os().skip(1))
+        // What the process is called by those who look at it.
+        .arg0(name)
+        .args(args)
         .env(IN_BACKGROUND, "1")
         .current_dir(folder)
         .stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() })
@@ -138,21 +145,28 @@ pub fn follow_oom_score_adj(
     config: &Config,
     is_replica: impl Fn() -> bool + Send + Sync + 'static,
 ) {
-    let base = read_score().unwrap_or(0);
+    // The score of before it was first changed; `None` while it is left alone.
+    let before: Mutex<Option<i32>> = Mutex::new(None);
     let apply = move |config: &Config| {
         let value = config.oom_score_adj_values.get()[usize::from(is_replica())];
-        let score = match config.oom_score_adj.get() {
-            OomScoreAdj::No if read_score() == Some(base) => return Ok(()),
+        let mut before = before.lock();
+        let mode = config.oom_score_adj.get();
+        if before.is_none() && mode == OomScoreAdj::No {
+            return Ok(());
+        }
+        let base = before.or_else(read_score).unwrap_or(0);
+        let score = match mode {
             OomScoreAdj::No => base,
             OomScoreAdj::Relative => base + value,
             OomScoreAdj::Absolute => value,
         };
-        std::fs::write("/proc/self/oom_score_adj", score.clamp(-1000, 1000).to_string()).map_err(
-            |error| {
-                tracing::warn!("Unable to write oom_score_adj: {error}");
-                "Failed to set current oom_score_adj. Check server logs.".to_owned()
-            },
-        )
+        let score = score.clamp(-1000, 1000).to_string();
+        std::fs::write("/proc/self/oom_score_adj", score).map_err(|error| {
+            tracing::warn!("Unable to write oom_score_adj: {}", super::error_text(&error));
+            "Failed to set current oom_score_adj. Check server logs.".to_owned()
+        })?;
+        *before = (mode != OomScoreAdj::No).then_some(base);
+        Ok(())
     };
     if config.oom_score_adj.get() != OomScoreAdj::No {
         // The warning is written; a server without a score is still a server.

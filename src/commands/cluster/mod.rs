@@ -15,6 +15,11 @@ use crate::protocol::{Args, parse_i64};
 use crate::server::Server;
 use crate::session::Client;
 
+/// What CLUSTER INFO answers.
+pub(in crate::commands) fn info_text(cluster: &ClusterHandle) -> String {
+    topology::info_text(cluster)
+}
+
 static CLUSTER: CommandSpec = CommandSpec {
     name: "cluster",
     summary: "A container for commands about the cluster.",

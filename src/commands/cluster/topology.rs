@@ -144,8 +144,12 @@ pub(super) static CLUSTER_HELP: CommandSpec = CommandSpec {
     ..CommandSpec::DEFAULT
 };
 
+pub(super) fn info_text(cluster: &crate::cluster::ClusterHandle) -> String {
+    cluster.with(|cluster, _| describe::info(cluster))
+}
+
 fn info(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
-    let text = cluster(cx.server)?.with(|cluster, _| describe::info(cluster));
+    let text = info_text(cluster(cx.server)?);
     cx.reply.verbatim("txt", text.as_bytes());
     Ok(())
 }

@@ -229,6 +229,7 @@ fn pattern_slot(pattern: &[u8]) -> Option<u16> {
 
 fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let pattern = args.at(1);
+    let len_max = cx.reply_len_max();
     let mark = cx.reply.begin();
     let mut count = 0;
     for shard in 0..cx.server.store.shards.count() {
@@ -238,6 +239,9 @@ fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
                 if is_live && (pattern == b"*" || glob::matches(pattern, entry.key_bytes())) {
                     cx.reply.bulk(entry.key_bytes());
                     count += 1;
+                    if cx.reply.len() > len_max {
+                        return Ok(());
+                    }
                 }
             }
         }

@@ -49,6 +49,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     };
     let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
     let mut rng = rand::rng();
+    let len_max = cx.reply_len_max();
     let hash = cx.ks.read::<Hash>(&key)?;
     // Without a live field there is nothing to draw from.
     let first = hash.and_then(|hash| hash.random(now_ms, &mut rng));
@@ -72,6 +73,9 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             begin(&mut cx.reply, count as usize, with_values);
             write(&mut cx.reply, first, with_values);
             for _ in 1..count {
+                if cx.reply.len() > len_max {
+                    break;
+                }
                 let field = hash.random(now_ms, &mut rng).expect("there was one before");
                 write(&mut cx.reply, field, with_values);
             }

@@ -3,11 +3,11 @@
 use crate::commands::{
     Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
-use crate::protocol::Args;
+use crate::keyspace::key_slot;
+use crate::protocol::{Args, Reply};
 use crate::pubsub::Space;
 use crate::server::Server;
 use crate::session::{Client, ClientFlags, Subscriptions};
-use std::collections::HashSet;
 
 static SUBSCRIBE: CommandSpec = CommandSpec {
     name: "subscribe",
@@ -19,6 +19,7 @@ static SUBSCRIBE: CommandSpec = CommandSpec {
     flags: Flags::PUBSUB.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::string("channel").multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(subscribe),
     ..CommandSpec::DEFAULT
 };
@@ -33,6 +34,7 @@ static UNSUBSCRIBE: CommandSpec = CommandSpec {
     flags: Flags::PUBSUB.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::string("channel").optional().multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(unsubscribe),
     ..CommandSpec::DEFAULT
 };
@@ -47,6 +49,7 @@ static PSUBSCRIBE: CommandSpec = CommandSpec {
     flags: Flags::PUBSUB.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::pattern("pattern").multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(psubscribe),
     ..CommandSpec::DEFAULT
 };
@@ -61,6 +64,7 @@ static PUNSUBSCRIBE: CommandSpec = CommandSpec {
     flags: Flags::PUBSUB.or(Flags::NOSCRIPT).or(Flags::LOADING).or(Flags::STALE),
     args: &[Arg::pattern("pattern").optional().multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(punsubscribe),
     ..CommandSpec::DEFAULT
 };
@@ -76,6 +80,7 @@ static SSUBSCRIBE: CommandSpec = CommandSpec {
     keys: &[KeySpec::range(1, -1, 1).with(KeyFlags::NOT_KEY)],
     args: &[Arg::string("shardchannel").multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(ssubscribe),
     ..CommandSpec::DEFAULT
 };
@@ -91,16 +96,10 @@ static SUNSUBSCRIBE: CommandSpec = CommandSpec {
     keys: &[KeySpec::range(1, -1, 1).with(KeyFlags::NOT_KEY)],
     args: &[Arg::string("shardchannel").optional().multiple()],
     runs_subscribed: true,
+    is_pushed: true,
     run: Run::Local(sunsubscribe),
     ..CommandSpec::DEFAULT
 };
-fn names(of: &mut Subscriptions, space: Space) -> &mut HashSet<Box<[u8]>> {
-    match space {
-        Space::Channel => &mut of.channels,
-        Space::Pattern => &mut of.patterns,
-        Space::Shard => &mut of.shard_channels,
-    }
-}
 
 fn count(of: &Subscriptions, space: Space) -> usize {
     if space == Space::Shard { of.shard_channels.len() } else { of.count() }
@@ -127,7 +126,7 @@ fn add(cx: &mut Cx<'_>, args: &Args<'_>, space: Space, word: &str) -> CommandRes
     for name in args.from(1).iter() {
         let conn = cx.client.conn;
         let subscriptions = cx.client.subscriptions();
-        if names(subscriptions, space).insert(name.into()) {
+        if subscriptions.insert(space, name) {
             cx.server.pubsub.add(space, name, conn);
         }
         let now = count(subscriptions, space);
@@ -137,7 +136,45 @@ fn add(cx: &mut Cx<'_>, args: &Args<'_>, space: Space, word: &str) -> CommandRes
         cx.reply.len_int(now);
     }
     cx.client.note_subscriptions();
+    if space == Space::Shard {
+        leave_moved_slots(cx, args);
+    }
     Ok(())
+}
+
+/// A slot that went to another node between the check of the command and its subscription is not
+/// in what the bus saw when it told the listeners; so they are told from here.
+fn leave_moved_slots(cx: &Cx<'_>, args: &Args<'_>) {
+    let Some(cluster) = &cx.server.cluster else { return };
+    let map = cluster.map();
+    let gone = |name: &[u8]| {
+        let slot = key_slot(name);
+        !map.is_of_my_shard(slot) && !map.is_open(slot)
+    };
+    if args.from(1).iter().any(gone) {
+        cx.server.end_shard_channels(gone);
+    }
+}
+
+/// Ends a client's subscription to a shard channel that is another node's now; `false` if it had
+/// none.
+pub(crate) fn lose_shard_channel(
+    server: &Server,
+    client: &mut Client,
+    channel: &[u8],
+    reply: &mut Reply<'_>,
+) -> bool {
+    let Some(subscriptions) = &mut client.subscriptions else { return false };
+    if !subscriptions.shard_channels.remove(channel) {
+        return false;
+    }
+    server.pubsub.remove(Space::Shard, channel, client.conn);
+    reply.push(3);
+    reply.bulk_str("sunsubscribe");
+    reply.bulk(channel);
+    reply.len_int(subscriptions.shard_channels.len());
+    client.note_subscriptions();
+    true
 }
 
 fn unsubscribe(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
@@ -158,10 +195,10 @@ fn remove(cx: &mut Cx<'_>, args: &Args<'_>, space: Space, word: &str) -> Command
     let wanted: Vec<Box<[u8]>> = if args.len() > 1 {
         args.from(1).iter().map(Box::from).collect()
     } else {
-        names(subscriptions, space).iter().cloned().collect()
+        subscriptions.of(space).iter().cloned().collect()
     };
     for name in &wanted {
-        if names(subscriptions, space).remove(name) {
+        if subscriptions.remove(space, name) {
             cx.server.pubsub.remove(space, name, conn);
         }
         cx.reply.push(3);
@@ -181,10 +218,10 @@ fn remove(cx: &mut Cx<'_>, args: &Args<'_>, space: Space, word: &str) -> Command
 
 /// Ends all subscriptions of a client that goes, or starts anew.
 pub(crate) fn forget(server: &Server, client: &mut Client) {
-    let Some(mut subscriptions) = client.subscriptions.take() else { return };
+    let Some(subscriptions) = client.subscriptions.take() else { return };
     for space in [Space::Channel, Space::Pattern, Space::Shard] {
-        for name in names(&mut subscriptions, space).drain() {
-            server.pubsub.remove(space, &name, client.conn);
+        for name in subscriptions.of(space) {
+            server.pubsub.remove(space, name, client.conn);
         }
     }
     client.note_subscriptions();

@@ -9,6 +9,7 @@ mod info;
 mod latency;
 mod lolwut;
 mod memory;
+mod module;
 mod monitor;
 mod reply;
 mod shutdown;
@@ -32,6 +33,7 @@ pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
     latency::COMMANDS,
     lolwut::COMMANDS,
     memory::COMMANDS,
+    module::COMMANDS,
     monitor::COMMANDS,
     shutdown::COMMANDS,
     status::COMMANDS,
@@ -42,6 +44,18 @@ pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
 struct KeyCount {
     keys: usize,
     expires: usize,
+    /// Of the keys that expire, in Unix milliseconds.
+    deadline_sum: u128,
+    /// Hashes with fields that expire.
+    volatile_hashes: usize,
+}
+
+impl KeyCount {
+    /// For how long the keys that expire will still be there on average, in milliseconds.
+    fn average_ttl_ms(&self, now_ms: u64) -> u64 {
+        let average = self.deadline_sum.checked_div(self.expires as u128).unwrap_or(0);
+        u64::try_from(average).unwrap_or(u64::MAX).saturating_sub(now_ms)
+    }
 }
 
 /// Counts the keys of databases, one shard after the other: the sum of what each had at its
@@ -56,10 +70,25 @@ fn key_counts(flow: &mut Flow<'_>, dbs: Range<u16>) -> Result<Vec<KeyCount>, Com
             for (count, db) in counts.iter_mut().zip(dbs.clone()) {
                 count.keys += data.db(db).len();
                 count.expires += data.db(db).expires();
+                count.deadline_sum += data.db(db).deadline_sum();
+                count.volatile_hashes += data.db(db).volatile_hashes();
             }
         })?;
     }
     Ok(counts)
+}
+
+/// Counts the keys that clients wait for, as [`key_counts`] counts.
+fn blocking_keys(flow: &mut Flow<'_>) -> Result<usize, CommandError> {
+    let mut count = 0;
+    for shard in 0..flow.core.server.store.shards.count() {
+        let mut set = ShardSet::EMPTY;
+        set.insert(shard);
+        flow.with_shards(&set, |core, _, _| {
+            count += core.server.store.shards.data(&core.held, shard).waiters.len();
+        })?;
+    }
+    Ok(count)
 }
 
 /// Whether the client is on this machine.

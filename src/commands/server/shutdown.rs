@@ -3,6 +3,7 @@
 use crate::commands::{
     Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
+use crate::config::ShutdownFlags;
 use crate::protocol::Args;
 use crate::session::ClientFlags;
 
@@ -54,24 +55,37 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&SHUTDOWN];
 ///
 /// There is nothing to save and no replica to wait for yet, so the options are only checked.
 fn shutdown(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (mut save, mut nosave, mut abort, mut other) = (false, false, false, false);
+    let (mut flags, mut abort) = (ShutdownFlags(0), false);
     for index in 1..args.len() {
-        match args.at(index).to_ascii_lowercase().as_slice() {
-            b"save" => save = true,
-            b"nosave" => nosave = true,
-            b"abort" => abort = true,
-            b"now" | b"force" | b"safe" | b"failover" => other = true,
+        flags.0 |= match args.at(index).to_ascii_lowercase().as_slice() {
+            b"save" => ShutdownFlags::SAVE,
+            b"nosave" => ShutdownFlags::NOSAVE,
+            b"now" => ShutdownFlags::NOW,
+            b"force" => ShutdownFlags::FORCE,
+            b"safe" => ShutdownFlags::SAFE,
+            b"failover" => ShutdownFlags::FAILOVER,
+            b"abort" => {
+                abort = true;
+                continue;
+            }
             _ => return Err(CommandError::Syntax),
         }
     }
-    if save && nosave || abort && (save || nosave || other) {
+    let contradicts = flags.has(ShutdownFlags::SAVE | ShutdownFlags::NOSAVE);
+    if contradicts || abort && flags != ShutdownFlags(0) {
         return Err(CommandError::Syntax);
     }
     if abort {
-        return Err(CommandError::err("No shutdown in progress."));
+        if !cx.server.shutdown.abort() {
+            return Err(CommandError::err("No shutdown in progress."));
+        }
+        tracing::info!("Shutdown manually aborted.");
+        cx.reply.ok();
+        return Ok(());
     }
-    tracing::info!("User requested shutdown...");
+    let info = &cx.client.info;
+    let by = format!(" (user request from 'id={} addr={}')", info.id, info.addr);
     cx.client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
-    cx.server.stop();
+    cx.server.shut_down(flags, &by);
     Ok(())
 }

@@ -89,6 +89,7 @@ fn srandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     }
     let count = args.get(2).map(count_arg).transpose()?;
     let key = cx.ks.key(args.at(1));
+    let len_max = cx.reply_len_max();
     let set = cx.ks.read::<Set>(&key)?.filter(|set| !set.is_empty());
     let (Some(set), mut digits) = (set, itoa::Buffer::new()) else {
         match count {
@@ -112,6 +113,9 @@ fn srandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         Some(count) => {
             cx.reply.array(count.unsigned_abs() as usize);
             for _ in 0..count.unsigned_abs() {
+                if cx.reply.len() > len_max {
+                    break;
+                }
                 let member = set.random(&mut rng).expect("the set is not empty");
                 cx.reply.bulk(member.bytes(&mut digits));
             }

@@ -44,6 +44,7 @@ fn zrandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         return Ok(());
     };
     let (count, with_scores) = count_args(args, text)?;
+    let len_max = cx.reply_len_max();
     let Some(set) = cx.ks.read::<Zset>(&key)? else {
         cx.reply.array(0);
         return Ok(());
@@ -57,16 +58,18 @@ fn zrandmember(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         return Ok(());
     }
     begin_members(&mut cx.reply, wanted, with_scores);
+    // `false` once the reply is too long to be sent.
     let mut write = |rank: usize| {
         if let Some(entry) = set.by_rank(rank) {
             write_entry(&mut cx.reply, entry, with_scores);
         }
+        cx.reply.len() <= len_max
     };
     if count < 0 {
         // A member may come up again.
-        (0..wanted).for_each(|_| write(rng.random_range(0..len)));
+        (0..wanted).all(|_| write(rng.random_range(0..len)));
     } else {
-        rand::seq::index::sample(&mut rng, len, wanted).iter().for_each(write);
+        rand::seq::index::sample(&mut rng, len, wanted).iter().all(write);
     }
     Ok(())
 }

@@ -146,11 +146,16 @@ fn end_multi(client: &mut Client) -> Option<Box<Multi>> {
     client.multi.take()
 }
 
-/// Drops a transaction and its watches, without touching shards: the raised flag of a client that
-/// watches nothing is ignored, and shards drop stale flags when they are next looked at.
+/// Drops a transaction and its watches, without touching shards: the core takes the watches out of
+/// them later.
 pub(crate) fn discard_all(client: &mut Client) {
     end_multi(client);
-    client.watched.clear();
+    let watched = client.take_watched();
+    client.info.watched.store(0, Ordering::Relaxed);
+    if let Some(flag) = client.watch_flag.take() {
+        // Its shards may be busy, and nothing may be locked here.
+        client.stale_watches.push((watched, flag));
+    }
 }
 
 fn discard(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
@@ -170,7 +175,7 @@ fn unwatch(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
 }
 
 fn forget_watches(flow: &mut Flow<'_>) {
-    let watched = std::mem::take(&mut flow.client.watched);
+    let watched = flow.client.take_watched();
     flow.client.info.watched.store(0, Ordering::Relaxed);
     let Some(flag) = flow.client.watch_flag.take() else { return };
     if flow.core.is_nested() {
@@ -197,7 +202,7 @@ fn watch(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         let data = cx.ks.shard_of_mut(&key);
         let deadline = data.db(db).find(&key).and_then(|entry| entry.deadline());
         data.watchers.add(db, name, flag.clone(), deadline.is_some_and(|at| at <= now_ms));
-        cx.client.watched.push(Watched { db, key: name.into() });
+        cx.client.watch(Watched { db, key: name.into() });
     }
     cx.client.info.watched.store(cx.client.watched.len() as u32, Ordering::Relaxed);
     cx.reply.ok();
@@ -229,7 +234,8 @@ fn exec(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     for watched in &flow.client.watched {
         set.insert(shards.of_slot(Key::new(&watched.key).slot));
     }
-    let queue = std::mem::take(&mut flow.client.multi).map(|multi| multi.queue).unwrap_or_default();
+    let Multi { queue, bytes, wire_bytes, .. } =
+        flow.client.multi.take().map(|m| *m).unwrap_or_default();
     let result = if needs_all {
         flow.with_gate(|core, client, out| run(core, client, out, &queue))
     } else {
@@ -237,7 +243,7 @@ fn exec(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     };
     if let Err(error) = result {
         // Not run: the transaction is still open when EXEC comes again.
-        flow.client.multi = Some(Box::new(Multi { queue, ..Multi::default() }));
+        flow.client.multi = Some(Box::new(Multi { queue, bytes, wire_bytes, is_dirty: false }));
         return Err(error);
     }
     end_multi(flow.client);
@@ -256,7 +262,7 @@ fn run(
     if let Some(flag) = &client.watch_flag {
         end_watches(core, &client.watched, flag);
     }
-    client.watched.clear();
+    client.take_watched();
     client.info.watched.store(0, Ordering::Relaxed);
     if changed {
         Reply::new(out, client.resp).null_array();

@@ -85,6 +85,30 @@ impl<P: Pointer> Table<P> {
         sweep
     }
 
+    /// Calls `f` with entries that have a deadline until it answers `false`. Segments without such
+    /// entries cost next to nothing.
+    pub fn expiring(&self, mut f: impl FnMut(&P) -> bool) {
+        let mut next = self.min_deadline().map(|_| 0);
+        while let Some(hash) = next {
+            let Some(place) = self.place(hash) else { return };
+            next = place.segment.end(hash);
+            if self.mark(place).deadline() == Mark::NO_DEADLINE {
+                continue;
+            }
+            for index in 0..place.segment.shape().buckets() {
+                // SAFETY: in bounds of a live segment, shared under `&self`.
+                let bucket = unsafe { place.segment.bucket(index) };
+                for slot in bucket.occupied() {
+                    // SAFETY: the pointer of an occupied slot of the borrowed table.
+                    let entry: Ref<'_, P> = unsafe { Ref::new(bucket.pointer(slot)) };
+                    if entry.deadline().is_some() && !f(&entry) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes out the entries for which `matches` is true and hands them to `removed`.
     pub fn remove_matching(
         &mut self,

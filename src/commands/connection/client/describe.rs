@@ -3,14 +3,14 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::server::Server;
-use crate::session::{ClientFlags, ClientInfo};
+use crate::session::{ClientFlags, ClientInfo, REPLY_ROOM_MAX};
 
 /// The letters that stand for a client's states, in the order in which they are shown.
 pub(super) const LETTERS: [(char, ClientFlags); 11] = [
     ('O', ClientFlags::MONITOR),
     ('P', ClientFlags::PUBSUB),
     ('x', ClientFlags::MULTI),
-    ('b', ClientFlags::BLOCKED),
+    ('b', ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::POSTPONED.0)),
     ('t', ClientFlags::TRACKING),
     ('c', ClientFlags::CLOSE_AFTER_REPLY),
     ('A', ClientFlags::CLOSE_ASAP),
@@ -40,7 +40,12 @@ pub(super) fn line(server: &Server, info: &ClientInfo, now_ms: u64) -> String {
     let (query, free) = (info.query_bytes.load(Relaxed), info.query_free.load(Relaxed));
     let (args, multi) = (info.args_bytes.load(Relaxed), info.multi_bytes.load(Relaxed));
     let output = info.output_bytes.load(Relaxed);
-    let total = query + free + args + multi + output + size_of::<ClientInfo>() as u64;
+    let total = info.memory.load(Relaxed);
+    let (room, peak) = (info.reply_room.load(Relaxed), info.reply_peak.load(Relaxed));
+    // What fits the room that every client has is in it, the rest is in a list.
+    let in_room = output.min(u64::from(REPLY_ROOM_MAX));
+    let in_list = output - in_room;
+    let list_len = in_list.div_ceil(u64::from(REPLY_ROOM_MAX));
     let command = match info.last_command.load(Relaxed) {
         0 => "NULL",
         id => server.commands.all()[id as usize - 1].full_name.as_str(),
@@ -48,7 +53,7 @@ pub(super) fn line(server: &Server, info: &ClientInfo, now_ms: u64) -> String {
     format!(
         "id={} addr={} laddr={} fd={} name={} age={} idle={} flags={} capa={} db={} sub={} psub={} \
          ssub={} multi={} watch={} qbuf={query} qbuf-free={free} argv-mem={args} \
-         multi-mem={multi} rbs={output} rbp={output} obl={output} oll=0 omem={output} \
+         multi-mem={multi} rbs={room} rbp={peak} obl={in_room} oll={list_len} omem={in_list} \
          tot-mem={total} events={} cmd={command} user={} redir=-1 resp={} lib-name={} lib-ver={} \
          tot-net-in={} tot-net-out={} tot-cmds={}",
         info.id,

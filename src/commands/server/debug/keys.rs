@@ -41,9 +41,13 @@ fn describe(
     describe: impl FnOnce(KeyRef<'_>) -> Result<String, CommandError>,
 ) -> CommandResult {
     let key = Key::new(name);
-    let text = on_key(flow, &key, |ks| match ks.glance(&key) {
-        Some(found) => describe(found),
-        None => Err(CommandError::NoSuchKey),
+    // Also a key that has expired and is still there.
+    let text = on_key(flow, &key, |ks| {
+        let db = ks.db;
+        match ks.shard_of_mut(&key).db(db).find(&key) {
+            Some(found) => describe(KeyRef::from(found)),
+            None => Err(CommandError::NoSuchKey),
+        }
     })??;
     flow.reply().simple(&text);
     Ok(())

@@ -1,15 +1,13 @@
 //! The memory section of INFO.
 
-use std::sync::atomic::Ordering::Relaxed;
-
 use super::{Page, sections};
 use crate::stats::{MemoryUse, human};
 
 pub(super) fn memory(page: &mut Page<'_>) {
     let server = page.server;
-    let used = MemoryUse::read();
+    let used = MemoryUse { allocated: server.accounting.used(), ..MemoryUse::read() };
     let peak = server.journal.note_memory(used.allocated);
-    let overhead = client_bytes(page) + server.journal.memory_at_start();
+    let overhead = server.clients.memory() + server.journal.memory_at_start();
     let dataset = used.allocated.saturating_sub(overhead);
     let over_start = used.allocated.saturating_sub(server.journal.memory_at_start()).max(1);
     let percent = |part: u64, whole: u64| format!("{:.2}%", part as f64 * 100.0 / whole as f64);
@@ -25,24 +23,19 @@ pub(super) fn memory(page: &mut Page<'_>) {
     page.line("allocator_allocated", used.allocated);
     page.line("allocator_active", used.active);
     page.line("allocator_resident", used.resident);
-    page.line("allocator_muzzy", 0);
+    page.line("allocator_muzzy", used.muzzy);
     both(page, "total_system_memory", system_memory());
-    zeros(page, &["used_memory_lua", "used_memory_vm_eval"]);
-    page.line("used_memory_lua_human", "0B");
-    zeros(
-        page,
-        &[
-            "used_memory_scripts_eval",
-            "number_of_cached_scripts",
-            "number_of_functions",
-            "number_of_libraries",
-            "used_memory_vm_functions",
-            "used_memory_vm_total",
-        ],
-    );
-    page.line("used_memory_vm_total_human", "0B");
-    zeros(page, &["used_memory_functions", "used_memory_scripts"]);
-    page.line("used_memory_scripts_human", "0B");
+    let scripting = &server.scripting;
+    let (vm, cache) = (scripting.vm_bytes() as u64, scripting.cache.stats());
+    page.line("used_memory_lua", vm);
+    page.line("used_memory_vm_eval", vm);
+    page.line("used_memory_lua_human", human(vm));
+    page.line("used_memory_scripts_eval", cache.bytes);
+    page.line("number_of_cached_scripts", cache.script_count);
+    zeros(page, &["number_of_functions", "number_of_libraries", "used_memory_vm_functions"]);
+    both(page, "used_memory_vm_total", vm);
+    page.line("used_memory_functions", 0);
+    both(page, "used_memory_scripts", cache.bytes as u64);
     both(page, "maxmemory", server.config.maxmemory.get());
     page.line("maxmemory_policy", sections::policy_name(server.config.maxmemory_policy.get()));
     ratio(page, "allocator_frag", used.active, used.allocated);
@@ -61,7 +54,7 @@ pub(super) fn memory(page: &mut Page<'_>) {
             "mem_clients_slaves",
         ],
     );
-    page.line("mem_clients_normal", client_bytes(page));
+    page.line("mem_clients_normal", server.clients.memory());
     zeros(
         page,
         &[
@@ -71,30 +64,10 @@ pub(super) fn memory(page: &mut Page<'_>) {
             "mem_aof_buffer",
         ],
     );
-    page.line("mem_allocator", "jemalloc");
+    page.line("mem_allocator", crate::sys::allocator::NAME);
     zeros(page, &["mem_overhead_db_hashtable_rehashing", "active_defrag_running"]);
     page.line("lazyfree_pending_objects", server.lazy_free.pending());
     page.line("lazyfreed_objects", server.total(|core| core.lazyfreed_objects.get()));
-}
-
-/// Bytes in the buffers of clients.
-fn client_bytes(page: &Page<'_>) -> u64 {
-    let clients = page.server.clients.list();
-    clients
-        .iter()
-        .map(|info| {
-            [
-                &info.query_bytes,
-                &info.query_free,
-                &info.args_bytes,
-                &info.output_bytes,
-                &info.multi_bytes,
-            ]
-            .iter()
-            .map(|bytes| bytes.load(Relaxed))
-            .sum::<u64>()
-        })
-        .sum()
 }
 
 fn both(page: &mut Page<'_>, name: &str, bytes: u64) {

@@ -45,6 +45,7 @@ const fn section(name: &'static str, is_default: bool, write: fn(&mut Page<'_>))
 /// In the order in which they are shown.
 static SECTIONS: &[Section] = &[
     section("server", true, sections::server),
+    section("tls", false, sections::tls),
     section("clients", true, sections::clients),
     section("memory", true, memory::memory),
     section("persistence", true, sections::persistence),
@@ -57,14 +58,22 @@ static SECTIONS: &[Section] = &[
     section("errorstats", true, commands::errorstats),
     section("latencystats", false, commands::latencystats),
     section("cluster", true, sections::cluster),
+    section("cluster_info", false, sections::cluster_info),
+    section("scriptingengines", false, sections::scripting_engines),
     section("keyspace", true, sections::keyspace),
+    section("debug", false, stats::debug),
 ];
+
+/// Shown only to those who ask for it by name.
+const HIDDEN: &str = "debug";
 
 /// What is written, and what it is written from.
 struct Page<'a> {
     server: &'a Server,
     /// By database; empty unless the keyspace section is asked for.
     keys: &'a [KeyCount],
+    /// Keys that clients wait for; 0 unless the section about clients is asked for.
+    blocking_keys: usize,
     now_ms: u64,
     text: String,
 }
@@ -90,18 +99,22 @@ fn chosen(args: &Args<'_>) -> impl Fn(&Section) -> bool {
     let has = move |name: &str| words.iter().any(|word| word == name.as_bytes());
     let everything = has("all") || has("everything");
     let default = args.len() == 1 || has("default");
-    move |section| everything || default && section.is_default || has(section.name)
+    move |section| {
+        everything && section.name != HIDDEN || default && section.is_default || has(section.name)
+    }
 }
 
 fn info(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let is_chosen = chosen(args);
-    let wants_keys =
-        SECTIONS.iter().any(|section| section.name == "keyspace" && is_chosen(section));
+    let wants = |name| SECTIONS.iter().any(|section| section.name == name && is_chosen(section));
+    let (wants_keys, wants_clients) = (wants("keyspace"), wants("clients"));
     let databases = flow.core.server.store.databases();
     let keys = if wants_keys { super::key_counts(flow, 0..databases)? } else { Vec::new() };
+    let blocking_keys = if wants_clients { super::blocking_keys(flow)? } else { 0 };
     let server = flow.core.server.clone();
     let now_ms = flow.core.now_ms;
-    let mut page = Page { server: &server, keys: &keys, now_ms, text: String::new() };
+    let mut page =
+        Page { server: &server, keys: &keys, blocking_keys, now_ms, text: String::new() };
     for section in SECTIONS.iter().filter(|section| is_chosen(section)) {
         (section.write)(&mut page);
     }

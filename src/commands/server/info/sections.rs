@@ -32,6 +32,8 @@ pub(super) fn server(page: &mut Page<'_>) {
     page.line("arch_bits", usize::BITS);
     page.line("monotonic_clock", "quanta");
     page.line("multiplexing_api", "epoll");
+    // Tools expect the field; no C compiler made this.
+    page.line("gcc_version", "0.0.0");
     page.line("process_id", std::process::id());
     let supervised = match config.supervised.get() {
         Supervised::Auto => Supervised::No,
@@ -82,14 +84,15 @@ pub(super) fn clients(page: &mut Page<'_>) {
     let input = most(|info| info.query_bytes.load(Relaxed) + info.query_free.load(Relaxed));
     page.line("client_recent_max_input_buffer", input);
     page.line("client_recent_max_output_buffer", most(|info| info.output_bytes.load(Relaxed)));
-    page.line("blocked_clients", count(ClientFlags::BLOCKED));
+    let waiting = ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::POSTPONED.0);
+    page.line("blocked_clients", count(waiting));
     page.line("tracking_clients", count(ClientFlags::TRACKING));
     page.line("pubsub_clients", count(ClientFlags::PUBSUB));
     let watching = clients.iter().filter(|info| info.watched.load(Relaxed) > 0).count();
     page.line("watching_clients", watching);
-    page.line("clients_in_timeout_table", 0);
+    page.line("clients_in_timeout_table", count(ClientFlags::HAS_DEADLINE));
     page.line("total_watched_keys", watched);
-    page.line("total_blocking_keys", 0);
+    page.line("total_blocking_keys", page.blocking_keys);
     page.line("total_blocking_keys_on_nokey", 0);
     let until = server.pause.until(page.now_ms);
     let actions = match server.pause.kind(page.now_ms) {
@@ -216,13 +219,47 @@ pub(super) fn cluster(page: &mut Page<'_>) {
     page.line("cluster_enabled", u8::from(page.server.is_cluster));
 }
 
+/// What CLUSTER INFO answers; nothing outside of a cluster.
+pub(super) fn cluster_info(page: &mut Page<'_>) {
+    page.title("Cluster Info");
+    if let Some(cluster) = &page.server.cluster {
+        page.text.push_str(&crate::commands::cluster::info_text(cluster));
+    }
+}
+
+/// Lua is the one engine, and always there.
+pub(super) fn scripting_engines(page: &mut Page<'_>) {
+    let bytes = page.server.scripting.vm_bytes();
+    let overhead = size_of::<crate::scripting::Scripting>();
+    page.title("Scripting Engines");
+    page.line("engines_count", 1);
+    page.line("engines_total_used_memory", bytes);
+    page.line("engines_total_memory_overhead", overhead);
+    let engine = format!(
+        "name=LUA,module=built-in,abi_version=4,used_memory={bytes},memory_overhead={overhead}"
+    );
+    page.line("engine_0", engine);
+}
+
+/// No certificate is loaded: this server does not speak TLS.
+pub(super) fn tls(page: &mut Page<'_>) {
+    page.title("TLS");
+    for of in ["server", "client", "ca"] {
+        page.line(format!("tls_{of}_cert_serial"), "none");
+        page.line(format!("tls_{of}_cert_expires_in_seconds"), 0);
+    }
+}
+
 pub(super) fn keyspace(page: &mut Page<'_>) {
     page.title("Keyspace");
     let counts = page.keys.iter().enumerate().filter(|(_, count)| count.keys > 0);
     for (db, count) in counts {
         let line = format!(
-            "keys={},expires={},avg_ttl=0,keys_with_volatile_items=0",
-            count.keys, count.expires
+            "keys={},expires={},avg_ttl={},keys_with_volatile_items={}",
+            count.keys,
+            count.expires,
+            count.average_ttl_ms(page.now_ms),
+            count.volatile_hashes
         );
         page.line(format!("db{db}"), line);
     }

@@ -35,17 +35,14 @@ pub(super) fn stats(page: &mut Page<'_>) {
     page.line("expired_fields", total(|s| &s.expired_fields));
     page.line("expired_stale_perc", "0.00");
     page.line("expired_keys_with_volatile_items_stale_perc", "0.00");
-    zeros(page, &["expired_time_cap_reached_count", "expire_cycle_cpu_milliseconds"]);
+    page.line("expired_time_cap_reached_count", total(|s| &s.expire_capped));
+    let expire_ms = micros(total(|s| &s.expire_ticks)) / 1000;
+    page.line("expire_cycle_cpu_milliseconds", expire_ms);
     page.line("evicted_keys", total(|s| &s.evicted_keys));
-    zeros(
-        page,
-        &[
-            "evicted_clients",
-            "evicted_scripts",
-            "total_eviction_exceeded_time",
-            "current_eviction_exceeded_time",
-        ],
-    );
+    page.line("evicted_clients", total(|s| &s.evicted_clients));
+    page.line("evicted_scripts", server.scripting.cache.stats().evicted_count);
+    page.line("total_eviction_exceeded_time", server.overrun.total_ms(page.now_ms));
+    page.line("current_eviction_exceeded_time", server.overrun.current_ms(page.now_ms));
     page.line("keyspace_hits", total(|s| &s.keyspace_hits));
     page.line("keyspace_misses", total(|s| &s.keyspace_misses));
     page.line("pubsub_channels", server.pubsub.count(Space::Channel));
@@ -94,13 +91,16 @@ pub(super) fn stats(page: &mut Page<'_>) {
         "client_output_buffer_limit_disconnections",
         total(|s| &s.client_output_buffer_limit_disconnections),
     );
-    zeros(page, &["reply_buffer_shrinks", "reply_buffer_expands"]);
+    page.line("reply_buffer_shrinks", total(|s| &s.reply_room_shrinks));
+    page.line("reply_buffer_expands", total(|s| &s.reply_room_expands));
     page.line("eventloop_cycles", total(|s| &s.loops));
-    page.line("eventloop_duration_sum", micros(total(|s| &s.busy_ticks)));
+    page.line("eventloop_duration_sum", micros(total(|s| &s.loop_ticks)));
     page.line("eventloop_duration_cmd_sum", micros(total(|s| &s.busy_ticks)));
-    let rounds = rate(Measure::Rounds);
+    // Of one loop, on average: that is what the peers, who have one, are compared with.
+    let rounds = rate(Measure::Rounds) / server.cores() as u64;
     page.line("instantaneous_eventloop_cycles_per_sec", rounds);
-    let per_round = rate(Measure::Work).checked_div(rounds).unwrap_or(0);
+    let work = rate(Measure::Work) / server.cores() as u64;
+    let per_round = work.checked_div(rounds).unwrap_or(0);
     page.line("instantaneous_eventloop_duration_usec", per_round);
     zeros(
         page,
@@ -113,6 +113,22 @@ pub(super) fn stats(page: &mut Page<'_>) {
             "acl_access_denied_db",
         ],
     );
+}
+
+/// Where the event loops' time went; the largest values of any loop.
+pub(super) fn debug(page: &mut Page<'_>) {
+    let server = page.server;
+    let micros = |ticks| server.clock.delta_as_nanos(0, ticks) / 1000;
+    let most = |of: fn(&CoreStats) -> &Counter| {
+        server.stats.iter().map(|core| of(core).get()).max().unwrap_or(0)
+    };
+    page.title("Debug");
+    page.line("eventloop_duration_aof_sum", 0);
+    let cron = server.total(|core| core.cron_ticks.get());
+    page.line("eventloop_duration_cron_sum", micros(cron));
+    page.line("eventloop_duration_max", micros(most(|s| &s.loop_ticks_max)));
+    page.line("eventloop_cmd_per_cycle_max", most(|s| &s.loop_commands_max));
+    zeros(page, &["io_threaded_reads_pending", "io_threaded_writes_pending"]);
 }
 
 /// What cannot happen here, or not yet: the server has no part that could count it.
