@@ -7,6 +7,7 @@ mod cluster_manager;
 mod cluster_slots;
 mod differential;
 mod idle_connections;
+mod limits;
 mod scripting;
 mod suite_faults;
 mod support;
