@@ -51,7 +51,8 @@ pub fn start(args: &[Vec<u8>], is_command: &dyn Fn(&[u8]) -> bool) -> Result<Sta
         Invocation::Version => {
             print(&format!(
                 "Tsubame server v={TSUBAME_VERSION} (Valkey {VALKEY_VERSION} compatible) \
-                 malloc=jemalloc bits={}\n",
+                 malloc={} bits={}\n",
+                crate::sys::allocator::NAME,
                 usize::BITS
             ));
             Err(ExitCode::SUCCESS)

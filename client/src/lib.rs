@@ -28,6 +28,8 @@ mod builder;
 mod cache;
 mod client;
 pub mod commands;
+#[cfg(feature = "compat-redis-rs")]
+mod compat;
 mod credentials;
 mod error;
 mod net;
@@ -42,6 +44,8 @@ mod script;
 mod seeds;
 mod slot;
 mod stats;
+#[cfg(feature = "sync")]
+pub mod sync;
 mod table;
 mod topology;
 mod value;
@@ -53,6 +57,8 @@ pub use blocking::Blocking;
 pub use builder::{ClientBuilder, Mode};
 pub use cache::Cached;
 pub use client::{Client, NodeStatus};
+#[cfg(feature = "compat-redis-rs")]
+pub use compat::RedisRsConnection;
 pub use credentials::{Credentials, CredentialsProvider, Fetching, Issued};
 pub use error::{Error, Executed, Result, ServerError};
 #[cfg(feature = "tls")]

@@ -23,7 +23,7 @@ pub struct ClusterHandle {
     shared: Mutex<Shared>,
     map: ArcSwap<SlotMap>,
     /// Taken before `shared` where both are.
-    file: Mutex<NodesFile>,
+    file: Mutex<Saved>,
     wake: Notify,
     stopping: AtomicBool,
     clock: fn() -> Millis,
@@ -33,6 +33,22 @@ struct Shared {
     cluster: Cluster,
     /// Not yet done by the bus.
     outputs: VecDeque<Output>,
+    /// Counts the states that were to be saved.
+    save_serial: u64,
+}
+
+/// The file, and which states are in it.
+struct Saved {
+    file: NodesFile,
+    written: u64,
+    synced: u64,
+}
+
+/// What a call left to be done.
+struct Todo {
+    /// `nodes.conf` is to be written, and synced or not.
+    save: Option<bool>,
+    wake: bool,
 }
 
 impl ClusterHandle {
@@ -40,8 +56,8 @@ impl ClusterHandle {
     pub fn new(cluster: Cluster, file: NodesFile, clock: fn() -> Millis) -> ClusterHandle {
         ClusterHandle {
             map: ArcSwap::from_pointee(SlotMap::of(&cluster)),
-            shared: Mutex::new(Shared { cluster, outputs: VecDeque::new() }),
-            file: Mutex::new(file),
+            shared: Mutex::new(Shared { cluster, outputs: VecDeque::new(), save_serial: 0 }),
+            file: Mutex::new(Saved { file, written: 0, synced: 0 }),
             wake: Notify::new(),
             stopping: AtomicBool::new(false),
             clock,
@@ -58,10 +74,14 @@ impl ClusterHandle {
     }
 
     /// Looks at the state, or gives it an order; `now` is passed on. What an order changes is
-    /// published for routing before this returns, and the bus is told to do the rest.
+    /// published for routing and saved before this returns, and the bus is told to do the rest.
     pub fn with<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> R {
-        let (result, wake) = self.call(call);
-        if wake {
+        let (result, todo) = self.call(call);
+        if let Some(fsync) = todo.save {
+            // An error is met again, and dealt with, by the bus, whose turn it then still is.
+            let _ = self.save_pending(fsync);
+        }
+        if todo.wake {
             self.wake.notify_one();
         }
         result
@@ -73,24 +93,56 @@ impl ClusterHandle {
         std::mem::take(&mut self.shared.lock().outputs)
     }
 
-    fn call<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> (R, bool) {
+    fn call<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> (R, Todo) {
         let now = self.now();
         let mut shared = self.shared.lock();
-        let Shared { cluster, outputs } = &mut *shared;
+        let Shared { cluster, outputs, save_serial } = &mut *shared;
         let result = call(cluster, now);
-        outputs.extend(cluster.flush(now));
+        let fresh = cluster.flush(now);
+        let save = fresh.iter().find_map(|output| match output {
+            Output::Save { fsync } => Some(*fsync),
+            _ => None,
+        });
+        *save_serial += u64::from(save.is_some());
+        outputs.extend(fresh);
         if self.map.load().version != cluster.version() {
             self.map.store(Arc::new(SlotMap::of(cluster)));
         }
-        (result, !outputs.is_empty())
+        (result, Todo { save, wake: !outputs.is_empty() })
     }
 
     /// Writes `nodes.conf` as the state is now.
     pub fn save(&self, fsync: bool) -> io::Result<()> {
+        self.save_unless(fsync, |_, _| false)
+    }
+
+    /// The same, unless it holds everything that was to be saved.
+    pub(super) fn save_pending(&self, fsync: bool) -> io::Result<()> {
+        self.save_unless(fsync, |saved, serial| {
+            serial <= if fsync { saved.synced } else { saved.written }
+        })
+    }
+
+    fn save_unless(
+        &self,
+        fsync: bool,
+        is_saved: impl FnOnce(&Saved, u64) -> bool,
+    ) -> io::Result<()> {
         // In this order the text that is written last is the newest.
-        let mut file = self.file.lock();
-        let text = self.shared.lock().cluster.nodes_conf().to_text();
-        file.save(&text, fsync)
+        let mut saved = self.file.lock();
+        let (text, serial) = {
+            let shared = self.shared.lock();
+            if is_saved(&saved, shared.save_serial) {
+                return Ok(());
+            }
+            (shared.cluster.nodes_conf().to_text(), shared.save_serial)
+        };
+        saved.file.save(&text, fsync)?;
+        saved.written = serial;
+        if fsync {
+            saved.synced = serial;
+        }
+        Ok(())
     }
 
     /// Asks the bus to end.

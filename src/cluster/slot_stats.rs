@@ -9,11 +9,6 @@ pub struct SlotUsage {
     pub network_bytes_out: u64,
 }
 
-/// Where the counters come from.
-pub trait SlotUsageSource {
-    fn usage(&self, slot: u16) -> SlotUsage;
-}
-
 /// What ORDERBY may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {

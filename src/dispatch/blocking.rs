@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::call::{Origin, call};
 use super::core::Core;
+use super::redirect;
 use super::routing::shards_of;
 use crate::commands::{BlockRequest, Command};
 use crate::keyspace::{Key, ReadyKey, Ticket, Waiter};
@@ -70,6 +71,8 @@ pub(super) fn begin_wait(
         on_timeout: request.on_timeout,
         command,
         since: core.ticks(),
+        spent: 0,
+        wire_bytes: args.wire_bytes(),
     }));
     client.set_flag(ClientFlags::HAS_DEADLINE, has_deadline);
     client.set_flag(ClientFlags::BLOCKED, true);
@@ -140,10 +143,17 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     let mut client = Client::proxy(waiting.info.clone(), waiting.db, waiting.resp);
     let mut reply = Vec::new();
     let args = waiting.args.view();
+    let writer_ticks = core.last_ticks;
     let _ = call(core, &mut client, waiting.command, &args, &mut reply, Origin::Waiter);
+    let ticks = std::mem::replace(&mut core.last_ticks, writer_ticks);
     if client.flags.has(ClientFlags::BLOCKED) {
         waiting.ticket.put_back();
         return false;
+    }
+    if core.counts_slots()
+        && let Some(slot) = redirect::slot_of(waiting.command, &args)
+    {
+        core.stats.slots.add(slot, ticks, 0, 0);
     }
     waiting.ticket.settle();
     let conn = waiting.info.conn;

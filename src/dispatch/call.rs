@@ -75,6 +75,9 @@ pub fn call(
         // Counted once, when it is served or its time is up.
         let ticks = core.ticks().wrapping_sub(start);
         core.stats.commands[command.id].ticks.add(ticks);
+        if let Some(blocked) = &mut client.blocked {
+            blocked.spent = ticks;
+        }
         return result;
     }
     finish(core, client, command, args, out, result, (start, before))
@@ -104,6 +107,7 @@ pub(super) fn finish(
 ) -> CommandResult {
     client.commands += 1;
     let ticks = core.ticks().wrapping_sub(start);
+    core.last_ticks = ticks;
     let stats = &core.stats.commands[command.id];
     stats.calls.add(1);
     stats.ticks.add(ticks);

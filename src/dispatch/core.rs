@@ -8,8 +8,9 @@ use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
-use crate::keyspace::Effects;
+use crate::keyspace::{Effects, WatchFlag};
 use crate::server::Server;
+use crate::session::Watched;
 use crate::shard::{Held, Release, ShardSet};
 use crate::stats::CoreStats;
 use crate::sys::unix_ms;
@@ -43,6 +44,12 @@ pub struct Core {
     pub ceiling: Ceiling,
     /// Answers clients while a script is busy here; set by the event loop.
     pub desk: Option<Box<dyn BusyDesk>>,
+    /// Ticks that the last command took; of nested ones, the outermost.
+    pub last_ticks: u64,
+    /// The slot of the script that ran last, if it kept to one.
+    pub(super) script_slot: Option<u16>,
+    /// Watches of clients that gave them up where the shards could not be locked.
+    pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
     /// A scratch buffer for replies that go elsewhere.
     pub scratch: Vec<u8>,
 }
@@ -63,6 +70,9 @@ impl Core {
             lost_slots: SlotSet::new(),
             ceiling: Ceiling::default(),
             desk: None,
+            last_ticks: 0,
+            script_slot: None,
+            stale_watches: Vec::new(),
             scratch: Vec::new(),
         }
     }

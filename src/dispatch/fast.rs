@@ -2,6 +2,7 @@
 
 use super::call::finish;
 use super::core::Core;
+use super::slot_usage;
 use crate::commands::{Command, CommandTable, Cx, Run};
 use crate::keyspace::{Key, KeyHint, Keyspace};
 use crate::protocol::{Args, Reply};
@@ -79,5 +80,8 @@ pub fn run_fast(
         core.stats.dirty.add(dirty);
     }
     let _ = finish(core, client, command, args, out, result, (start, before));
+    if core.counts_slots() {
+        slot_usage::count(core, key.slot, args, 0, out.len() - before);
+    }
     core.ticks()
 }

@@ -85,8 +85,11 @@ pub(super) fn check(
     if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
         return Err(CommandError::Busy(BUSY_SCRIPT.into()));
     }
-    if core.ceiling.is_out && needs_memory(client, command) {
+    if core.ceiling.is_out && is_or_runs(client, command, Flags::DENYOOM) {
         return Err(CommandError::OutOfMemory);
+    }
+    if core.server.lacks_replicas() && is_or_runs(client, command, Flags::WRITE) {
+        return Err(CommandError::NoReplicas);
     }
     if client.multi.is_some() && command.flags.has(Flags::NO_MULTI) {
         return Err(CommandError::text(format!(
@@ -97,9 +100,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Whether a command may take more memory, by itself or by what was queued.
-fn needs_memory(client: &Client, command: &Command) -> bool {
+/// Whether a command has a flag, or is an EXEC of one that has.
+fn is_or_runs(client: &Client, command: &Command, flag: Flags) -> bool {
     let queue = client.multi.iter().filter(|_| command.spec.name == "exec").flat_map(|m| &m.queue);
-    command.flags.has(Flags::DENYOOM)
-        || queue.into_iter().any(|queued| queued.command.flags.has(Flags::DENYOOM))
+    command.flags.has(flag) || queue.into_iter().any(|queued| queued.command.flags.has(flag))
 }

@@ -22,6 +22,7 @@ mod process;
 mod redirect;
 mod routing;
 mod script;
+mod slot_usage;
 mod watching;
 
 pub use self::core::{Busy, Core};

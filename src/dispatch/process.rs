@@ -2,7 +2,7 @@
 
 use super::call::{Origin, call, write_error};
 use super::core::{Busy, Core};
-use super::{gates, monitor, redirect, routing};
+use super::{gates, monitor, redirect, routing, slot_usage};
 use crate::commands::{Command, CommandError, Flags, Run, transactions};
 use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::server::PauseKind;
@@ -41,6 +41,7 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
     if was_asking {
         client.set_flag(ClientFlags::ASKING, false);
     }
+    core.stale_watches.append(&mut client.stale_watches);
     next
 }
 
@@ -79,28 +80,45 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
     }
-    if let Err(error) = redirect::check(core, client, command, args, false) {
-        if command.spec.name == "exec" && command.parent.is_none() {
-            // As after an EXEC that failed: the transaction and its watches are gone.
-            transactions::discard_all(client);
+    let slot = match redirect::check(core, client, command, args, false) {
+        Ok(slot) => slot,
+        Err(error) => {
+            if command.spec.name == "exec" && command.parent.is_none() {
+                // As after an EXEC that failed: the transaction and its watches are gone.
+                transactions::discard_all(client);
+            }
+            reject(core, client, Some(command), &error, out);
+            return Next::Continue;
         }
-        reject(core, client, Some(command), &error, out);
-        return Next::Continue;
-    }
+    };
     if is_paused(core, client, command) {
         return Next::Paused;
     }
     if client.multi.is_some() && !command.spec.runs_in_multi {
         queue(client, command, args);
+        slot_usage::count_queued(core, slot, args);
         Reply::new(out, client.resp).simple("QUEUED");
         return Next::Continue;
     }
     monitor::feed(core, client, command, args);
     client.info.last_command.store(command.id as u32 + 1, std::sync::atomic::Ordering::Relaxed);
+    let queued_bytes = client.multi.as_ref().map_or(0, |multi| multi.wire_bytes);
+    let before = out.len();
+    core.script_slot = None;
     if run(core, client, command, args, out).is_err() {
         return Next::PutAside;
     }
-    if client.blocked.is_some() { Next::Blocked } else { Next::Continue }
+    if client.blocked.is_some() {
+        return Next::Blocked;
+    }
+    if core.counts_slots() {
+        if let Some(slot) = slot.or(core.script_slot) {
+            slot_usage::count(core, slot, args, queued_bytes, out.len() - before);
+        } else if command.full_name == "multi" {
+            slot_usage::note_multi(client, args);
+        }
+    }
+    Next::Continue
 }
 
 /// Runs a command under the locks it asks for.
@@ -126,7 +144,7 @@ fn run(
             core.with_shards(&set, |core| {
                 // The slot may have gone since it was looked at, or be on its way.
                 match redirect::check(core, client, command, args, true) {
-                    Ok(()) => {
+                    Ok(_) => {
                         let _ = call(core, client, command, args, out, Origin::Client);
                     }
                     Err(error) => reject(core, client, Some(command), &error, out),
@@ -138,7 +156,7 @@ fn run(
         }),
         Run::Flow(_) if redirect::is_open(core, client, command, args) => {
             core.with_gate(|core| match redirect::check(core, client, command, args, true) {
-                Ok(()) => {
+                Ok(_) => {
                     let _ = call(core, client, command, args, out, Origin::Client);
                 }
                 Err(error) => {

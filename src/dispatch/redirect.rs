@@ -17,16 +17,16 @@ struct Wanted {
 
 /// Refuses a command that another node serves. `held` tells that the shards of its keys are held;
 /// only then can an open slot be decided, which depends on the keys that are here. Commands that
-/// are being queued by MULTI are decided at EXEC.
+/// are being queued by MULTI are decided at EXEC. Answers the slot of the command's keys.
 pub(super) fn check(
     core: &Core,
     client: &Client,
     command: &Command,
     args: &Args<'_>,
     held: bool,
-) -> Result<(), CommandError> {
+) -> Result<Option<u16>, CommandError> {
     let Some(cluster) = &core.server.cluster else {
-        return Ok(());
+        return Ok(None);
     };
     let wanted = match &client.multi {
         Some(multi) if command.spec.name == "exec" && command.parent.is_none() => {
@@ -36,13 +36,13 @@ pub(super) fn check(
         _ => wanted_by(client, std::iter::once((command, *args)))?,
     };
     let Some(slot) = wanted.slot else {
-        return Ok(());
+        return Ok(None);
     };
     let map = cluster.map();
     let route = map.route(slot, wanted.access);
     let open = matches!(route, Route::Migrating(_) | Route::Importing);
     if open && !held {
-        return Ok(());
+        return Ok(Some(slot));
     }
     let keys = if open && !wanted.access.shard_pubsub {
         Keys::of(core, client, command, args)?
@@ -51,6 +51,7 @@ pub(super) fn check(
     };
     route
         .with_keys(keys.present, keys.missing, keys.one)
+        .map(|()| Some(slot))
         .map_err(|redirect| refusal(&map, slot, redirect, client))
 }
 
@@ -81,6 +82,12 @@ pub fn ends_wait(core: &Core, client: &Client) -> Option<CommandError> {
     let map = cluster.map();
     let redirect = map.ends_wait(slot, access)?;
     Some(refusal(&map, slot, redirect, client))
+}
+
+/// The slot of a command's first key.
+pub(super) fn slot_of(command: &Command, args: &Args<'_>) -> Option<u16> {
+    let keys = command.routing_keys(args)?;
+    keys.first().map(|key| Key::new(args.at(key.index)).slot)
 }
 
 fn access_of(client: &Client, command: &Command) -> Access {

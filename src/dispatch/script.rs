@@ -70,11 +70,10 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
         ));
     }
     if flow.core.ceiling.is_out && flags.declared && !flags.allow_oom && !flags.no_writes {
-        return Err(CommandError::Line(
-            "OOM allow-oom flag is not set on the script, can not run it when used memory > \
-             'maxmemory'"
-                .into(),
-        ));
+        return Err(CommandError::OutOfMemory);
+    }
+    if server.lacks_replicas() && flags.declared && !flags.no_writes {
+        return Err(CommandError::NoReplicas);
     }
     server.scripting.cache.touch(run.script);
     let mut set = ShardSet::EMPTY;
@@ -150,7 +149,9 @@ fn run_locked(
     let outcome =
         with_interpreter(&server, |interpreter| interpreter.run(run.script, &call, &mut host, out));
     let (is_abandoned, is_escalated) = (host.is_abandoned, host.is_escalated);
+    let slot = host.slot;
     client.commands += host.client.commands;
+    core.script_slot = slot;
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }
@@ -280,6 +281,8 @@ pub enum BusyAnswer {
     Silence,
     Ok,
     Error(CommandError),
+    /// A reply that is ready to be sent.
+    Bytes(Vec<u8>),
 }
 
 /// The answer to a request that is not run because a script is busy.
@@ -394,6 +397,9 @@ impl Host<'_> {
         }
         if self.read_only && command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)) {
             return Err(Refusal::Text("Write commands are not allowed from read-only scripts."));
+        }
+        if command.is_write() && self.core.server.lacks_replicas() {
+            return Err(Refusal::Error(CommandError::NoReplicas));
         }
         // What it has begun it may end.
         if self.is_short_of_memory && !self.has_written && command.flags.has(Flags::DENYOOM) {

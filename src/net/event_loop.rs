@@ -232,7 +232,7 @@ impl EventLoop {
                         .as_ref()
                         .is_some_and(|b| Arc::ptr_eq(&b.ticket, &ticket))
                 {
-                    self.unblock(slot, &reply);
+                    self.unblock(slot, &reply, true);
                 }
             }
             Message::Unblock { conn, error } => {
@@ -261,6 +261,7 @@ impl EventLoop {
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
+            Message::ShardChannelGone { conn, channel } => self.end_shard_channel(conn, &channel),
             Message::Rebind => {
                 let fresh = self.core.server.listening.handover.lock().take();
                 if let Some(fresh) = fresh
@@ -314,6 +315,21 @@ impl EventLoop {
         conn.note_memory(&self.core.server.clients);
         if lost || conn.is_over_limits(&self.core) {
             self.close(slot);
+        }
+    }
+
+    fn end_shard_channel(&mut self, conn: ConnId, channel: &[u8]) {
+        let Some(slot) = self.find(conn) else { return };
+        let client = &mut self.conns[slot].client;
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out, client.resp);
+        if crate::commands::pubsub::lose_shard_channel(
+            &self.core.server,
+            client,
+            channel,
+            &mut reply,
+        ) {
+            self.push(conn, &out, &out);
         }
     }
 
@@ -498,11 +514,12 @@ impl EventLoop {
     }
 
     /// A blocked client got its reply: it goes on.
-    fn unblock(&mut self, slot: usize, reply: &[u8]) {
+    fn unblock(&mut self, slot: usize, reply: &[u8], served: bool) {
         let conn = &mut self.conns[slot];
         let Some(blocked) = conn.client.blocked.take() else { return };
         let waits = ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::HAS_DEADLINE.0);
         conn.client.set_flag(waits, false);
+        self.core.count_ended_wait(&blocked, served.then_some(reply.len()));
         self.ended.push(*blocked);
         conn.client.commands += 1;
         conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
@@ -534,11 +551,12 @@ impl EventLoop {
             write_timeout(&mut reply, blocked.on_timeout);
         }
         finish_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
-        self.unblock(slot, &out);
+        self.unblock(slot, &out, false);
     }
 
     /// Takes the waits that ended out of their shards.
     fn end_waits(&mut self) {
+        self.unwatched.append(&mut self.core.stale_watches);
         if self.ended.is_empty() && self.unwatched.is_empty() || !self.core.enter() {
             return;
         }
@@ -679,7 +697,7 @@ impl EventLoop {
             if claimed {
                 let mut out = Vec::new();
                 Reply::new(&mut out, conn.client.resp).error(&error.to_string());
-                self.unblock(slot, &out);
+                self.unblock(slot, &out, false);
             }
         }
     }

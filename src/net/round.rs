@@ -295,6 +295,7 @@ impl Round {
             || server.monitors.load(Ordering::Relaxed) > 0
             || server.pause.until(now_ms).is_some()
             || server.scripting.running.is_busy()
+            || server.lacks_replicas()
         {
             return 0;
         }
@@ -483,8 +484,9 @@ impl Round {
                 .unwrap_or(self.out.len());
             let from = visit.replies_from.min(to);
             let conn = &mut conns[visit.conn];
-            let lost = !deliver(core, conn, &self.out[from..to]);
+            // Whoever has the reply may ask at once what was counted.
             conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
+            let lost = !deliver(core, conn, &self.out[from..to]);
             if visit.buffer > 0 {
                 conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
                 conn.note_stash();

@@ -73,6 +73,14 @@ impl<'a> Args<'a> {
         self.at(index).eq_ignore_ascii_case(word.as_bytes())
     }
 
+    /// Bytes of the request in its multibulk form: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`.
+    pub fn wire_bytes(&self) -> u64 {
+        let digits = |n: usize| n.checked_ilog10().unwrap_or(0) as usize + 1;
+        let line = |n: usize| 1 + digits(n) + 2;
+        let word = |span: &Span| line(span.len()) + span.len() + 2;
+        (line(self.spans.len()) + self.spans.iter().map(word).sum::<usize>()) as u64
+    }
+
     /// Bytes of all arguments together.
     pub fn total_bytes(&self) -> usize {
         self.spans.iter().map(|span| span.len()).sum()
@@ -124,5 +132,23 @@ impl OwnedArgs {
 
     pub fn heap_bytes(&self) -> usize {
         self.base.capacity() + self.spans.capacity() * size_of::<Span>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_on_the_wire_are_those_of_the_multibulk_form() {
+        let long = [b'x'; 100];
+        let twelve = [&b"a"[..]; 12];
+        for words in [&[&b"INFO"[..]][..], &[b"SET", b"key", b""], &[b"GET", &long], &twelve] {
+            let mut wire = format!("*{}\r\n", words.len());
+            for word in words {
+                wire += &format!("${}\r\n{}\r\n", word.len(), String::from_utf8_lossy(word));
+            }
+            assert_eq!(OwnedArgs::of(words.iter().copied()).view().wire_bytes(), wire.len() as u64);
+        }
     }
 }

@@ -12,6 +12,7 @@ use crate::cluster::settings::{AnnounceSettings, ClientAnnounce, ClusterSettings
 use crate::cluster::state::Cluster;
 use crate::cluster::{ClusterHandle, NodeId, SlotSet};
 use crate::config::{self, Config, ConfigSaveBehavior};
+use crate::keyspace::key_slot;
 use crate::session::Message;
 use crate::sys::unix_ms;
 
@@ -78,6 +79,17 @@ pub(super) fn start(server: Arc<Server>, prepared: Prepared) -> io::Result<JoinH
     let source = server.config.bind_source_addr.string().parse::<IpAddr>().ok();
     let Prepared { handle, listeners } = prepared;
     bus::start(handle, Arc::new(Host { server }), listeners, source)
+}
+
+impl Server {
+    /// The configuration has changed: what the node tells of itself follows at once, not at the
+    /// next tick of the bus.
+    pub fn apply_cluster_settings(&self) {
+        if let Some(cluster) = &self.cluster {
+            let settings = Arc::new(settings(&self.config));
+            cluster.with(|cluster, _| cluster.set_settings(settings));
+        }
+    }
 }
 
 /// The configuration as the cluster sees it.
@@ -149,6 +161,13 @@ impl BusHost for Host {
         for core in 0..self.server.cores() {
             self.server.post(core, Message::SlotsLost(Box::new(slots.clone())));
         }
+    }
+
+    fn slots_moved(&self, slots: &SlotSet) {
+        for slot in slots.iter() {
+            self.server.stats.iter().for_each(|core| core.slots.reset_slot(slot));
+        }
+        self.server.end_shard_channels(|channel| slots.contains(key_slot(channel)));
     }
 
     fn follow(&self, primary: NodeId, ip: &str, port: u16) {

@@ -98,6 +98,17 @@ impl Server {
         self.post(usize::from(conn.core), Message::Push { conn, resp2, resp3 });
     }
 
+    /// Tells those who listen to shard channels of which `gone` holds that they do no more.
+    pub fn end_shard_channels(&self, gone: impl Fn(&[u8]) -> bool) {
+        for (channel, listeners) in self.pubsub.shard_listeners(gone) {
+            let channel: Arc<[u8]> = channel.into();
+            for conn in listeners {
+                let channel = channel.clone();
+                self.post(usize::from(conn.core), Message::ShardChannelGone { conn, channel });
+            }
+        }
+    }
+
     /// What all clients together may take, in bytes; 0 for no limit. A percentage is one of
     /// `maxmemory`, and never so little that nobody could talk to the server any more.
     pub fn client_memory_max(&self) -> u64 {
@@ -145,6 +156,14 @@ impl Server {
                 self.clock.delta_as_nanos(0, self.total(|core| core.loop_ticks.get())) / 1000
             }
         });
+    }
+
+    /// Whether `min-replicas-to-write` asks for more replicas than there are.
+    #[inline]
+    pub fn lacks_replicas(&self) -> bool {
+        const GOOD_REPLICAS: i64 = 0; // Nobody can follow this server yet.
+        self.config.min_replicas_to_write.get() > GOOD_REPLICAS
+            && self.config.min_replicas_max_lag.get() > 0
     }
 
     /// Whether the loops were told to stop.

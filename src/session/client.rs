@@ -25,6 +25,8 @@ pub struct Multi {
     /// A command was refused while queueing; EXEC will refuse the rest.
     pub is_dirty: bool,
     pub bytes: usize,
+    /// Bytes that MULTI was received in; EXEC counts them for its slot.
+    pub wire_bytes: u64,
 }
 
 /// A key under WATCH.
@@ -101,6 +103,10 @@ pub struct Blocked {
     pub command: &'static Command,
     /// The core's tick at which it began, for statistics.
     pub since: u64,
+    /// Ticks that the command took until it began to wait.
+    pub spent: u64,
+    /// Bytes of its request.
+    pub wire_bytes: u64,
 }
 
 /// CLIENT REPLY.
@@ -124,6 +130,8 @@ pub struct Client {
     /// Keys under WATCH, and the flag that is raised when one changes.
     pub watched: Vec<Watched>,
     pub watch_flag: Option<WatchFlag>,
+    /// Watches that are still in the shards but mean nothing any more; the core takes them out.
+    pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
     watched_bytes: usize,
     pub subscriptions: Option<Box<Subscriptions>>,
     pub blocked: Option<Box<Blocked>>,
@@ -146,6 +154,7 @@ impl Client {
             multi: None,
             watched: Vec::new(),
             watch_flag: None,
+            stale_watches: Vec::new(),
             watched_bytes: 0,
             subscriptions: None,
             blocked: None,

@@ -44,6 +44,8 @@ pub enum Message {
     Multi { conn: ConnId, change: MultiChange },
     /// The keys of these slots are served by another node now: drop them.
     SlotsLost(Box<crate::cluster::SlotSet>),
+    /// The slot of a shard channel is served elsewhere now: who listens to it here is told so.
+    ShardChannelGone { conn: ConnId, channel: Arc<[u8]> },
     /// Listen on other addresses, or no more.
     Rebind,
     /// The process ends: close everything.

@@ -4,31 +4,14 @@
 //! matter publish the difference now and then; the sum, with an offset for what the others hold, is
 //! the memory in use. One thread's number may be negative: it frees what another allocated.
 
-use std::cell::OnceCell;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
-
 use super::memory::MemoryUse;
+use crate::sys::allocator::thread_balance;
 
 /// A sum that is further than this from the allocator's own is put right. The allocator's own
 /// counts blocks that threads keep for reuse, so that it is no better for small differences.
 const DRIFT_MAX: i64 = 1 << 20;
-
-thread_local! {
-    static COUNTERS: OnceCell<Option<(ThreadLocal<u64>, ThreadLocal<u64>)>> =
-        const { OnceCell::new() };
-}
-
-/// What this thread has allocated and not freed, or freed for others.
-#[inline]
-fn thread_balance() -> i64 {
-    COUNTERS.with(|counters| {
-        let counters = counters
-            .get_or_init(|| thread::allocatedp::read().ok().zip(thread::deallocatedp::read().ok()));
-        counters.as_ref().map_or(0, |(got, gave)| got.get().wrapping_sub(gave.get()) as i64)
-    })
-}
 
 /// One thread's share, written by it alone.
 #[derive(Debug, Default)]

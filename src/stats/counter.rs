@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::histogram::Histogram;
+use super::slots::SlotCounters;
 
 /// A number that only its owning core changes, by a plain load and store.
 #[derive(Debug, Default)]
@@ -58,12 +59,14 @@ macro_rules! core_stats {
             $($(#[$doc])* pub $name: Counter,)*
             /// By the command's id.
             pub commands: Box<[CommandStats]>,
+            pub slots: SlotCounters,
         }
 
         impl CoreStats {
             /// CONFIG RESETSTAT.
             pub fn reset(&self) {
                 $(self.$name.reset();)*
+                self.slots.reset();
                 for command in &self.commands {
                     command.calls.reset();
                     command.ticks.reset();

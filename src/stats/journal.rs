@@ -50,6 +50,7 @@ impl Journal {
     /// CONFIG RESETSTAT.
     pub fn reset(&self, memory_used: u64) {
         self.errors.reset();
+        self.rates.reset();
         self.memory_peak.store(memory_used, Ordering::Relaxed);
     }
 

@@ -1,6 +1,6 @@
 //! Memory as the allocator and the kernel see it.
 
-use tikv_jemalloc_ctl::{epoch, stats};
+use crate::sys::allocator;
 
 /// A reading of the allocator's statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,17 +22,8 @@ pub struct MemoryUse {
 impl MemoryUse {
     /// Reads the statistics now. What cannot be read is zero.
     pub fn read() -> Self {
-        // The statistics are a snapshot that this renews.
-        let _ = epoch::advance();
-        let read = |value: Result<usize, _>| value.unwrap_or(0) as u64;
-        Self {
-            allocated: read(stats::allocated::read()),
-            active: read(stats::active::read()),
-            resident: read(stats::resident::read()),
-            retained: read(stats::retained::read()),
-            muzzy: 0,
-            rss: rss(),
-        }
+        let [allocated, active, resident, retained] = allocator::usage();
+        Self { allocated, active, resident, retained, muzzy: 0, rss: rss() }
     }
 }
 

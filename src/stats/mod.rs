@@ -9,6 +9,7 @@ mod journal;
 mod latency;
 mod memory;
 mod rates;
+mod slots;
 
 pub use accounting::{Accounting, Overrun};
 pub use commandlog::{CommandLog, LogEntry, LogKind};
@@ -20,3 +21,4 @@ pub use journal::{Cost, Journal};
 pub use latency::{LatencyEvents, Sample, Series};
 pub use memory::{MemoryUse, human};
 pub use rates::{Measure, Rates};
+pub use slots::{SlotCounter, SlotCounters};

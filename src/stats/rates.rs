@@ -59,6 +59,11 @@ impl Rates {
         }
     }
 
+    /// CONFIG RESETSTAT: what is measured begins anew.
+    pub fn reset(&self) {
+        *self.0.lock() = Default::default();
+    }
+
     /// The average growth per second over the last samples.
     pub fn per_second(&self, measure: Measure) -> u64 {
         self.0.lock()[measure as usize].rate()

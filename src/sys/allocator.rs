@@ -1,7 +1,42 @@
 //! What the server asks of jemalloc beside memory.
 #![expect(unsafe_code, reason = "jemalloc's control interface has no types")]
 
-use tikv_jemalloc_ctl::{arenas, raw};
+use std::cell::OnceCell;
+
+use tikv_jemalloc_ctl::thread::{self, ThreadLocal};
+use tikv_jemalloc_ctl::{arenas, epoch, raw, stats};
+
+/// As INFO and `--version` call it.
+pub const NAME: &str = "jemalloc";
+
+/// Bytes handed out, in pages with allocations, in memory, and kept for reuse. What cannot be read
+/// is zero.
+pub fn usage() -> [u64; 4] {
+    // The statistics are a snapshot that this renews.
+    let _ = epoch::advance();
+    let read = |value: Result<usize, _>| value.unwrap_or(0) as u64;
+    [
+        read(stats::allocated::read()),
+        read(stats::active::read()),
+        read(stats::resident::read()),
+        read(stats::retained::read()),
+    ]
+}
+
+thread_local! {
+    static COUNTERS: OnceCell<Option<(ThreadLocal<u64>, ThreadLocal<u64>)>> =
+        const { OnceCell::new() };
+}
+
+/// What this thread has allocated and not freed, or freed for others.
+#[inline]
+pub fn thread_balance() -> i64 {
+    COUNTERS.with(|counters| {
+        let counters = counters
+            .get_or_init(|| thread::allocatedp::read().ok().zip(thread::deallocatedp::read().ok()));
+        counters.as_ref().map_or(0, |(got, gave)| got.get().wrapping_sub(gave.get()) as i64)
+    })
+}
 
 /// Gives unused pages back to the system now instead of some time later.
 ///

@@ -1,6 +1,11 @@
 //! The few places that speak to the operating system, and threads that are not event loops.
 
+#[cfg(feature = "jemalloc")]
 pub mod allocator;
+#[cfg(not(feature = "jemalloc"))]
+#[path = "system_allocator.rs"]
+pub mod allocator;
+#[cfg(feature = "jemalloc")]
 mod heap;
 mod lazy_free;
 pub mod limits;
@@ -8,6 +13,9 @@ pub mod process;
 mod time;
 pub mod title;
 
+#[cfg(not(feature = "jemalloc"))]
+pub use allocator::Allocator;
+#[cfg(feature = "jemalloc")]
 pub use heap::Allocator;
 pub use lazy_free::LazyFree;
 pub use time::{unix_ms, unix_us};

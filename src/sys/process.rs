@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -31,8 +32,12 @@ pub fn daemonize(config: &Config, folder: &Path, stdin: &[u8]) -> io::Result<boo
         rustix::process::setsid()?;
         return Ok(false);
     }
+    let mut args = std::env::args_os();
+    let name = args.next().unwrap_or_else(|| "tsubame".into());
     let mut child = Command::new("/proc/self/exe")
-        .args(std::env::args_os().skip(1))
+        // What the process is called by those who look at it.
+        .arg0(name)
+        .args(args)
         .env(IN_BACKGROUND, "1")
         .current_dir(folder)
         .stdin(if stdin.is_empty() { Stdio::null() } else { Stdio::piped() })

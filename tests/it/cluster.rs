@@ -11,17 +11,17 @@ use crate::support::{Reply, Server};
 const OPTIONS: &[&str] = &["--cluster-enabled", "yes", "--cluster-node-timeout", "2000"];
 const AGREES_WITHIN: Duration = Duration::from_secs(40);
 
-fn node() -> Server {
+pub(crate) fn node() -> Server {
     Server::start(OPTIONS)
 }
 
 /// Calls with words that a blank separates, and shows the reply.
-fn call(server: &Server, line: &str) -> String {
+pub(crate) fn call(server: &Server, line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     server.client().call(&words).to_string()
 }
 
-fn text(server: &Server, line: &str) -> String {
+pub(crate) fn text(server: &Server, line: &str) -> String {
     let words: Vec<&str> = line.split(' ').collect();
     match server.client().call(&words) {
         Reply::Bulk(text) | Reply::Verbatim(text) => {
@@ -32,7 +32,7 @@ fn text(server: &Server, line: &str) -> String {
 }
 
 #[track_caller]
-fn wait_for(what: &str, nodes: &[&Server], done: impl Fn() -> bool) {
+pub(crate) fn wait_for(what: &str, nodes: &[&Server], done: impl Fn() -> bool) {
     let deadline = Instant::now() + AGREES_WITHIN;
     while !done() {
         if Instant::now() > deadline {
@@ -59,7 +59,7 @@ fn view(server: &Server) -> Vec<String> {
 }
 
 /// Makes a cluster of the nodes, the slots spread evenly in their order.
-fn form(nodes: &[&Server]) {
+pub(crate) fn form(nodes: &[&Server]) {
     for node in &nodes[1..] {
         assert_eq!(call(nodes[0], &format!("CLUSTER MEET 127.0.0.1 {}", node.port)), "+OK");
     }

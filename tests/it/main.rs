@@ -3,8 +3,12 @@
 
 mod bad_input;
 mod cluster;
+mod cluster_manager;
+mod cluster_slots;
 mod differential;
 mod idle_connections;
+mod limits;
 mod scripting;
 mod suite_faults;
 mod support;
+mod transactions;

@@ -266,3 +266,34 @@ fn set_reads_its_key_only_with_get() {
     assert_eq!(flags(client, "SET k v IFEQ w"), "[[\"k\", [+OW, +update]]]");
     assert_eq!(flags(client, "SET k v GET"), "[[\"k\", [+RW, +access, +update]]]");
 }
+
+#[test]
+fn writes_are_refused_where_more_replicas_are_asked_for_than_there_are() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    const REFUSED: &str = "-NOREPLICAS Not enough good replicas to write.";
+    play(client, &[("SET n 1", "+OK"), ("MULTI", "+OK"), ("INCR n", "+QUEUED")]);
+    play(&mut server.client(), &[("CONFIG SET min-replicas-to-write 1", "+OK")]);
+    let exec = call(client, "EXEC");
+    assert!(exec.starts_with("-EXECABORT Transaction discarded because of: NOREPLICAS"), "{exec}");
+    play(client, &[("INCR n", REFUSED), ("GET n", "\"1\""), ("PING", "+PONG")]);
+    let in_script = client.call(&["EVAL", "return redis.call('incr', 'n')", "0"]).to_string();
+    assert!(in_script.starts_with(REFUSED), "{in_script}");
+    assert_eq!(client.call(&["EVAL", "#!lua\nreturn 1", "0"]).to_string(), REFUSED);
+    assert_eq!(client.call(&["EVAL", "#!lua flags=no-writes\nreturn 1", "0"]).to_string(), ":1");
+    play(client, &[("CONFIG SET min-replicas-max-lag 0", "+OK"), ("INCR n", ":2")]);
+}
+
+#[test]
+fn modules_cannot_be_loaded_and_are_told_so() {
+    let server = start(&["--enable-module-command", "yes"]);
+    let client = &mut server.client();
+    let failed = "-ERR Error loading the extension. Please check the server logs.";
+    play(client, &[("MODULE LOAD /nowhere.so", failed)]);
+    play(client, &[("MODULE LOADEX /nowhere.so CONFIG a b ARGS c", failed)]);
+    let unknown = "-ERR Error unloading module: no such module with that name";
+    play(client, &[("MODULE UNLOAD nothing", unknown)]);
+    let server = start(&[]);
+    let refused = call(&mut server.client(), "MODULE LOAD /nowhere.so");
+    assert!(refused.starts_with("-ERR MODULE command not allowed."), "{refused}");
+}

@@ -76,14 +76,21 @@ impl<'c> Atomic<'c> {
     pub async fn run(self) -> Result<Replies> {
         let core = self.client.core();
         let deadline = Instant::now() + self.timeout.unwrap_or(core.config.timeout);
-        let mut requests = self.requests;
-        if requests.is_empty() {
-            return Ok(Replies::new(Vec::new()));
-        }
-        let slot = common_slot(core, &mut requests)?;
-        let results = execute(core, &requests, slot, deadline).await?;
-        Ok(Replies::new(results))
+        execute_as_one(core, self.requests, deadline).await.map(Replies::new)
     }
+}
+
+/// Executes `requests` as one transaction.
+pub(crate) async fn execute_as_one(
+    core: &Core,
+    mut requests: Vec<Request>,
+    deadline: Instant,
+) -> Result<Vec<Result<Value>>> {
+    if requests.is_empty() {
+        return Ok(Vec::new());
+    }
+    let slot = common_slot(core, &mut requests)?;
+    execute(core, &requests, slot, deadline).await
 }
 
 /// The slot of all keys; refuses commands that can't be part of a transaction.

@@ -108,6 +108,20 @@ impl<T, K, E> Command<T, K, E> {
     }
 }
 
+impl<T, K> Command<T, K, Detached> {
+    /// Gives it to a client to execute.
+    ///
+    /// ```no_run
+    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// let command = tsubame_client::commands::incr("n");
+    /// let n = command.with(&client).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn with(self, client: &Client) -> Command<T, K, &Client> {
+        Command::new(self.request, client)
+    }
+}
+
 impl<T, E> Command<T, RawKind, E> {
     /// Appends an argument that is a key, by which the command is routed.
     pub fn key(mut self, key: impl ToArg) -> Self {

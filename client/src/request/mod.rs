@@ -11,6 +11,8 @@ mod pending;
 use std::time::Duration;
 
 pub use atomic::Atomic;
+#[cfg(feature = "compat-redis-rs")]
+pub(crate) use atomic::execute_as_one;
 pub(crate) use atomic::{Told, common_slot, read as read_exec, route as route_slot};
 pub(crate) use batch::execute_all;
 pub use batch::{Batch, Replies, Ticket};

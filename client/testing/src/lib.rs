@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tsubame_client::{Client, Result};
 
@@ -32,6 +33,11 @@ fn run(example: Box<dyn FnOnce(Client) -> Running>) {
         .stderr(Stdio::null())
         .spawn()
         .expect("the server starts");
+    // The client would wait for it too, but with growing pauses.
+    let until = Instant::now() + Duration::from_secs(10);
+    while std::os::unix::net::UnixStream::connect(&socket).is_err() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(2));
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.expect("a runtime").block_on(async {
         let client = Client::connect(&url).await?;

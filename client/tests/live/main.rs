@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
 
 mod basics;
+mod facades;
 mod features;
 mod security;
 #[path = "../support/mod.rs"]

@@ -54,6 +54,9 @@ pub trait BusHost: Send + Sync + 'static {
     /// These slots are served elsewhere now; drop their keys.
     fn slots_lost(&self, slots: &SlotSet);
 
+    /// These slots have another owner, or none.
+    fn slots_moved(&self, slots: &SlotSet);
+
     /// Replicate from there.
     fn follow(&self, primary: NodeId, ip: &str, port: u16);
 
@@ -200,6 +203,7 @@ impl Bus {
                 self.host.published(sharded, &channel, &message);
             }
             Output::SlotsLost(slots) => self.host.slots_lost(&slots),
+            Output::SlotsMoved(slots) => self.host.slots_moved(&slots),
             Output::Follow { primary, ip, port } => self.host.follow(primary, &ip, port),
             Output::Lead => self.host.lead(),
         }
@@ -225,7 +229,7 @@ impl Bus {
 
     async fn save(&mut self, fsync: bool) {
         let handle = self.handle.clone();
-        let saved = tokio::task::spawn_blocking(move || handle.save(fsync)).await;
+        let saved = tokio::task::spawn_blocking(move || handle.save_pending(fsync)).await;
         let error = match saved {
             Ok(Ok(())) => return,
             Ok(Err(error)) => error,

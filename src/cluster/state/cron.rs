@@ -25,7 +25,7 @@ impl Cluster {
         for &key in &keys {
             self.keep_connected(key);
         }
-        if self.ticks.is_multiple_of(TICKS_PER_RANDOM_PING) {
+        if self.ticks.is_multiple_of(TICKS_PER_RANDOM_PING) && !self.faults.no_random_ping {
             self.ping_somebody(&keys);
         }
         for &key in &keys {
@@ -92,6 +92,7 @@ impl Cluster {
                     self.send_beat(link, Beat::Meet);
                 }
             }
+            None if self.faults.no_reconnection => {}
             None => {
                 let pause = self.settings.node_timeout / 2 / CONNECTS_PER_HALF_TIMEOUT;
                 if node.inbound.is_some() || since(node.connect_attempt) >= pause {

@@ -18,6 +18,7 @@
 mod admin;
 mod cron;
 mod failure;
+mod faults;
 mod gossip;
 mod health;
 mod links;
@@ -75,6 +76,8 @@ pub enum Output {
     },
     /// These slots went to another shard: keys still in them are to be deleted.
     SlotsLost(SlotSet),
+    /// These slots have another owner, or none: who listens to their shard channels is to be told.
+    SlotsMoved(SlotSet),
     /// This node's primary is now `primary`, or its address changed.
     Follow {
         primary: NodeId,
@@ -107,6 +110,8 @@ pub struct Cluster {
     /// Slots whose owner has stopped to claim them: a new owner is about to show up, and nobody
     /// may be told of the old one.
     unclaimed: SlotSet,
+    /// Slots whose owner has changed since the last flush.
+    moved: SlotSet,
     migrating: BTreeMap<u16, NodeKey>,
     importing: BTreeMap<u16, NodeKey>,
     current_epoch: u64,
@@ -117,6 +122,7 @@ pub struct Cluster {
     /// Forgotten nodes, and the second until which gossip does not bring them back.
     blacklist: BTreeMap<NodeId, u64>,
     stats: BusStats,
+    faults: faults::Faults,
     /// What this node has written or applied of the replication stream.
     repl_offset: u64,
     ticks: u64,
@@ -153,6 +159,7 @@ impl Cluster {
             myself: NodeKey(0),
             owners: vec![None; SLOTS as usize],
             unclaimed: SlotSet::new(),
+            moved: SlotSet::new(),
             migrating: BTreeMap::new(),
             importing: BTreeMap::new(),
             current_epoch: 0,
@@ -162,6 +169,7 @@ impl Cluster {
             next_link: 0,
             blacklist: BTreeMap::new(),
             stats: BusStats::default(),
+            faults: faults::Faults::default(),
             repl_offset: 0,
             ticks: 0,
             pings_sent: 0,
@@ -299,6 +307,9 @@ impl Cluster {
             outputs.push(Output::Save { fsync: todo.fsync });
         }
         outputs.append(&mut self.outputs);
+        if !self.moved.is_empty() {
+            outputs.push(Output::SlotsMoved(std::mem::take(&mut self.moved)));
+        }
         outputs
     }
 

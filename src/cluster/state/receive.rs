@@ -28,6 +28,9 @@ impl Cluster {
         if !self.links.contains_key(&link) {
             return; // We closed it while the message was under way.
         }
+        if self.drops(link, message) {
+            return;
+        }
         match &message.header {
             Some(header) => self.received_full(link, header, &message.body),
             None => self.received_light(link, &message.body),

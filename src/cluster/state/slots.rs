@@ -34,6 +34,7 @@ impl Cluster {
         };
         self.node_mut(owner).slots.remove(slot);
         self.unclaimed.remove(slot);
+        self.moved.insert(slot);
         self.version += 1;
         true
     }

@@ -6,7 +6,7 @@ use crate::cluster::slot_stats::{Metric, SlotUsage, rank};
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, int_arg,
 };
-use crate::dispatch::Flow;
+use crate::dispatch::{Core, Flow};
 use crate::keyspace::{Key, Keyspace, NotifyClass, key_slot};
 use crate::protocol::{Args, Reply, parse_i64};
 use crate::shard::ShardSet;
@@ -198,7 +198,8 @@ enum Wanted {
 fn slot_stats(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let server = flow.core.server.clone();
     let cluster = cluster(&server)?;
-    let wanted = parse_slot_stats(args)?;
+    let costs = server.config.cluster_slot_stats_enabled.get();
+    let wanted = parse_slot_stats(args, costs)?;
     let (first, last) = match wanted {
         Wanted::Range(first, last) => (first, last),
         Wanted::Order { .. } => (0, SLOTS - 1),
@@ -212,11 +213,7 @@ fn slot_stats(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         shards.insert(server.store.shards.of_slot(*slot));
     }
     let mut found: Vec<(u16, SlotUsage)> = flow.with_shards(&shards, |core, _, _| {
-        let usage = |slot: u16| SlotUsage {
-            key_count: keys_in_slot(core, slot) as u64,
-            ..SlotUsage::default()
-        };
-        slots.iter().map(|slot| (*slot, usage(*slot))).collect()
+        slots.iter().map(|slot| (*slot, usage_of(core, *slot))).collect()
     })?;
     if let Wanted::Order { by, limit, descending } = wanted {
         rank(&mut found, by, descending);
@@ -227,14 +224,36 @@ fn slot_stats(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     for (slot, usage) in found {
         reply.array(2);
         reply.int(slot.into());
-        reply.map(1);
+        reply.map(if costs { 4 } else { 1 });
         reply.bulk_str("key-count");
         reply.int(usage.key_count as i64);
+        if costs {
+            reply.bulk_str("cpu-usec");
+            reply.int(usage.cpu_usec as i64);
+            reply.bulk_str("network-bytes-in");
+            reply.int(usage.network_bytes_in as i64);
+            reply.bulk_str("network-bytes-out");
+            reply.int(usage.network_bytes_out as i64);
+        }
     }
     Ok(())
 }
 
-fn parse_slot_stats(args: &Args<'_>) -> Result<Wanted, CommandError> {
+/// The counters of all cores for a slot, and its keys.
+fn usage_of(core: &Core, slot: u16) -> SlotUsage {
+    let mut usage =
+        SlotUsage { key_count: keys_in_slot(core, slot) as u64, ..SlotUsage::default() };
+    let mut ticks = 0;
+    for counter in core.server.stats.iter().filter_map(|stats| stats.slots.get(slot)) {
+        ticks += counter.ticks.get();
+        usage.network_bytes_in += counter.bytes_in.get();
+        usage.network_bytes_out += counter.bytes_out.get();
+    }
+    usage.cpu_usec = core.micros(ticks);
+    usage
+}
+
+fn parse_slot_stats(args: &Args<'_>, costs: bool) -> Result<Wanted, CommandError> {
     if args.len() == 5 && args.is(2, "slotsrange") {
         let (first, last) = (slot_arg(args, 3)?, slot_arg(args, 4)?);
         if first > last {
@@ -247,8 +266,7 @@ fn parse_slot_stats(args: &Args<'_>) -> Result<Wanted, CommandError> {
     if !args.is(2, "orderby") {
         return Err(syntax_error(args));
     }
-    // Only keys are counted per slot.
-    let by = Metric::parse(args.at(3), false)
+    let by = Metric::parse(args.at(3), costs)
         .ok_or(CommandError::err("Unrecognized sort metric for ORDERBY."))?;
     let (mut limit, mut descending) = (None, None);
     let mut index = 4;

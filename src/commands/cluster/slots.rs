@@ -120,6 +120,9 @@ fn change_slots(cx: &mut Cx<'_>, slots: &[u16], add: bool) -> CommandResult {
         let slots = slots.iter().copied();
         if add { cluster.take_slots(slots) } else { cluster.drop_slots(slots) }
     })?;
+    for core in &cx.server.stats {
+        slots.iter().for_each(|slot| core.slots.reset_slot(*slot));
+    }
     cx.reply.ok();
     Ok(())
 }

@@ -3,7 +3,7 @@
 mod publish;
 mod subscribe;
 
-pub(crate) use subscribe::forget;
+pub(crate) use subscribe::{forget, lose_shard_channel};
 
 use super::CommandSpec;
 

@@ -3,7 +3,8 @@
 use crate::commands::{
     Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
-use crate::protocol::Args;
+use crate::keyspace::key_slot;
+use crate::protocol::{Args, OwnedArgs};
 use crate::pubsub::Space;
 
 static PUBLISH: CommandSpec = CommandSpec {
@@ -151,6 +152,11 @@ fn send(cx: &mut Cx<'_>, args: &Args<'_>, shard: bool) -> CommandResult {
     let receivers = server.pubsub.publish(shard, args.at(1), args.at(2), |core, message| {
         server.post(core, message);
     });
+    if shard && receivers > 0 && server.config.cluster_slot_stats_enabled.get() {
+        let message = OwnedArgs::of([b"smessage".as_slice(), args.at(1), args.at(2)]);
+        let bytes = message.view().wire_bytes() * receivers as u64;
+        server.stats[cx.core].slots.add(key_slot(args.at(1)), 0, 0, bytes);
+    }
     cx.reply.len_int(receivers);
     Ok(())
 }

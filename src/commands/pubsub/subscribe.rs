@@ -3,7 +3,8 @@
 use crate::commands::{
     Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
-use crate::protocol::Args;
+use crate::keyspace::key_slot;
+use crate::protocol::{Args, Reply};
 use crate::pubsub::Space;
 use crate::server::Server;
 use crate::session::{Client, ClientFlags, Subscriptions};
@@ -135,7 +136,45 @@ fn add(cx: &mut Cx<'_>, args: &Args<'_>, space: Space, word: &str) -> CommandRes
         cx.reply.len_int(now);
     }
     cx.client.note_subscriptions();
+    if space == Space::Shard {
+        leave_moved_slots(cx, args);
+    }
     Ok(())
+}
+
+/// A slot that went to another node between the check of the command and its subscription is not
+/// in what the bus saw when it told the listeners; so they are told from here.
+fn leave_moved_slots(cx: &Cx<'_>, args: &Args<'_>) {
+    let Some(cluster) = &cx.server.cluster else { return };
+    let map = cluster.map();
+    let gone = |name: &[u8]| {
+        let slot = key_slot(name);
+        !map.is_of_my_shard(slot) && !map.is_open(slot)
+    };
+    if args.from(1).iter().any(gone) {
+        cx.server.end_shard_channels(gone);
+    }
+}
+
+/// Ends a client's subscription to a shard channel that is another node's now; `false` if it had
+/// none.
+pub(crate) fn lose_shard_channel(
+    server: &Server,
+    client: &mut Client,
+    channel: &[u8],
+    reply: &mut Reply<'_>,
+) -> bool {
+    let Some(subscriptions) = &mut client.subscriptions else { return false };
+    if !subscriptions.shard_channels.remove(channel) {
+        return false;
+    }
+    server.pubsub.remove(Space::Shard, channel, client.conn);
+    reply.push(3);
+    reply.bulk_str("sunsubscribe");
+    reply.bulk(channel);
+    reply.len_int(subscriptions.shard_channels.len());
+    client.note_subscriptions();
+    true
 }
 
 fn unsubscribe(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {

@@ -5,7 +5,6 @@ use crate::commands::{
 };
 use crate::config::{ProtectedAction, SetContext, SetError};
 use crate::protocol::Args;
-use crate::stats::MemoryUse;
 
 static CONFIG: CommandSpec = CommandSpec {
     name: "config",
@@ -116,6 +115,7 @@ fn config_set(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         }
         other => CommandError::text(other.to_string()),
     })?;
+    cx.server.apply_cluster_settings();
     cx.reply.ok();
     Ok(())
 }
@@ -131,7 +131,7 @@ fn config_resetstat(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     for stats in &cx.server.stats {
         stats.reset();
     }
-    cx.server.journal.reset(MemoryUse::read().allocated);
+    cx.server.journal.reset(cx.server.accounting.used());
     cx.reply.ok();
     Ok(())
 }

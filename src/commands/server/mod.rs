@@ -9,6 +9,7 @@ mod info;
 mod latency;
 mod lolwut;
 mod memory;
+mod module;
 mod monitor;
 mod reply;
 mod shutdown;
@@ -32,6 +33,7 @@ pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
     latency::COMMANDS,
     lolwut::COMMANDS,
     memory::COMMANDS,
+    module::COMMANDS,
     monitor::COMMANDS,
     shutdown::COMMANDS,
     status::COMMANDS,

@@ -146,12 +146,16 @@ fn end_multi(client: &mut Client) -> Option<Box<Multi>> {
     client.multi.take()
 }
 
-/// Drops a transaction and its watches, without touching shards: the raised flag of a client that
-/// watches nothing is ignored, and shards drop stale flags when they are next looked at.
+/// Drops a transaction and its watches, without touching shards: the core takes the watches out of
+/// them later.
 pub(crate) fn discard_all(client: &mut Client) {
     end_multi(client);
-    client.take_watched();
+    let watched = client.take_watched();
     client.info.watched.store(0, Ordering::Relaxed);
+    if let Some(flag) = client.watch_flag.take() {
+        // Its shards may be busy, and nothing may be locked here.
+        client.stale_watches.push((watched, flag));
+    }
 }
 
 fn discard(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
@@ -230,7 +234,8 @@ fn exec(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     for watched in &flow.client.watched {
         set.insert(shards.of_slot(Key::new(&watched.key).slot));
     }
-    let Multi { queue, bytes, .. } = flow.client.multi.take().map(|m| *m).unwrap_or_default();
+    let Multi { queue, bytes, wire_bytes, .. } =
+        flow.client.multi.take().map(|m| *m).unwrap_or_default();
     let result = if needs_all {
         flow.with_gate(|core, client, out| run(core, client, out, &queue))
     } else {
@@ -238,7 +243,7 @@ fn exec(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     };
     if let Err(error) = result {
         // Not run: the transaction is still open when EXEC comes again.
-        flow.client.multi = Some(Box::new(Multi { queue, bytes, is_dirty: false }));
+        flow.client.multi = Some(Box::new(Multi { queue, bytes, wire_bytes, is_dirty: false }));
         return Err(error);
     }
     end_multi(flow.client);

@@ -209,7 +209,10 @@ impl World {
                 Output::Close { link } => self.hang_up((node, link)),
                 Output::Send { link, bytes } => self.send((node, link), &bytes),
                 Output::SlotsLost(slots) => self.nodes[node].lost.push(slots),
-                Output::Publish { .. } | Output::Follow { .. } | Output::Lead => {}
+                Output::SlotsMoved(_)
+                | Output::Publish { .. }
+                | Output::Follow { .. }
+                | Output::Lead => {}
             }
         }
         self.serial += 1;

@@ -12,7 +12,7 @@ use crate::commands::{Arity, CommandError, CommandResult, CommandSpec, Flags, Gr
 use crate::config::ProtectedAction;
 use crate::dispatch::Flow;
 use crate::glob;
-use crate::protocol::Args;
+use crate::protocol::{Args, parse_i64};
 use crate::types::list::set_packed_threshold;
 
 static DEBUG: CommandSpec = CommandSpec {
@@ -32,15 +32,11 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&DEBUG];
 
 /// Switches of parts that this server does not have, or that it never turns on: accepted, because
 /// suites set them before what they really test, and without effect.
-const WITHOUT_EFFECT: [&str; 12] = [
+const WITHOUT_EFFECT: [&str; 8] = [
     "aof-flush-sleep",
     "client-enforce-reply-list",
-    "close-cluster-link-on-packet-drop",
     "delay-rdb-client-free-second",
     "dict-resizing",
-    "disable-cluster-random-ping",
-    "disable-cluster-reconnection",
-    "drop-cluster-packet-filter",
     "hashtable-can-abort-shrink",
     "pause-after-fork",
     "replicate",
@@ -87,6 +83,14 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         ("populate", 3..=5) => keys::populate(flow, args)?,
         ("digest", 2) => digest::all(flow)?,
         ("digest-value", _) => digest::values(flow, args)?,
+        (
+            "drop-cluster-packet-filter"
+            | "close-cluster-link-on-packet-drop"
+            | "disable-cluster-random-ping"
+            | "disable-cluster-reconnection",
+            3,
+        ) => set_bus_fault(flow, name, args.at(2)),
+        ("clusterlink", 5) if args.is(2, "kill") => break_links(flow, args)?,
         ("set-disable-deny-scripts", 3) => switches::set_disable_deny_scripts(flow, args.at(2)),
         ("pause-cron", 3) => switches::pause_cron(flow, args.at(2)),
         ("replybuffer", 4) => switches::replybuffer(flow, args)?,
@@ -104,6 +108,50 @@ fn debug(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
         }
     }
     Ok(())
+}
+
+/// DEBUG CLUSTERLINK KILL direction node.
+fn break_links(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
+    let Some(cluster) = &flow.core.server.cluster else {
+        return Err(CommandError::err(
+            "Debug option only available for cluster mode enabled setup!",
+        ));
+    };
+    let (to, from) = match () {
+        () if args.is(3, "to") => (true, false),
+        () if args.is(3, "from") => (false, true),
+        () if args.is(3, "all") => (true, true),
+        () => {
+            let direction = String::from_utf8_lossy(args.at(3));
+            return Err(CommandError::text(format!("Unknown direction {direction}")));
+        }
+    };
+    if !cluster.with(|cluster, _| cluster.break_links(args.at(4), to, from)) {
+        let node = String::from_utf8_lossy(args.at(4));
+        return Err(CommandError::text(format!("Unknown node {node}")));
+    }
+    flow.reply().ok();
+    Ok(())
+}
+
+/// Faults of the cluster bus. Outside of a cluster they are taken and mean nothing; what is not a
+/// number is zero.
+fn set_bus_fault(flow: &mut Flow<'_>, name: &str, value: &[u8]) {
+    let value = parse_i64(value).and_then(|value| i32::try_from(value).ok()).unwrap_or(0);
+    if let Some(cluster) = &flow.core.server.cluster {
+        cluster.with(|cluster, _| {
+            let faults = cluster.faults();
+            match name {
+                "drop-cluster-packet-filter" => {
+                    faults.dropped_kind = Some(value).filter(|kind| *kind != -1);
+                }
+                "close-cluster-link-on-packet-drop" => faults.close_on_drop = value != 0,
+                "disable-cluster-random-ping" => faults.no_random_ping = value != 0,
+                _ => faults.no_reconnection = value != 0,
+            }
+        });
+    }
+    flow.reply().ok();
 }
 
 /// Holds all cores still, as the peers hold still. What is not a number is zero.
@@ -145,10 +193,20 @@ fn help(flow: &mut Flow<'_>) {
         &[
             "CHANGE-REPL-ID",
             "    Takes a new replication id.",
+            "CLOSE-CLUSTER-LINK-ON-PACKET-DROP <0|1>",
+            "    Whether a dropped packet of the cluster bus ends its link.",
+            "CLUSTERLINK KILL <to|from|all> <node-id>",
+            "    Breaks connections of the cluster bus to or from a node, which are made anew.",
             "DIGEST",
             "    A hexadecimal signature of the whole dataset.",
             "DIGEST-VALUE <key> [<key> ...]",
             "    Hexadecimal signatures of the values of these keys.",
+            "DISABLE-CLUSTER-RANDOM-PING <0|1>",
+            "    Leaves out the pings of nodes that were not heard of for long.",
+            "DISABLE-CLUSTER-RECONNECTION <0|1>",
+            "    Leaves nodes of the cluster alone whose link broke.",
+            "DROP-CLUSTER-PACKET-FILTER <packet-type>",
+            "    Ignores packets of this type on the cluster bus; -1: none, -2: all.",
             "ERROR <string>",
             "    Answers <string> as an error.",
             "LOG <message>",

@@ -64,7 +64,7 @@ pub(super) fn memory(page: &mut Page<'_>) {
             "mem_aof_buffer",
         ],
     );
-    page.line("mem_allocator", "jemalloc");
+    page.line("mem_allocator", crate::sys::allocator::NAME);
     zeros(page, &["mem_overhead_db_hashtable_rehashing", "active_defrag_running"]);
     page.line("lazyfree_pending_objects", server.lazy_free.pending());
     page.line("lazyfreed_objects", server.total(|core| core.lazyfreed_objects.get()));

@@ -1,0 +1,159 @@
+//! The client for programs without async: every call waits for its result.
+//!
+//! The work is done by one background thread of the client's own.
+//!
+//! ```no_run
+//! # fn f() -> tsubame_client::Result<()> {
+//! use tsubame_client::commands;
+//! use tsubame_client::sync::Client;
+//!
+//! let client = Client::connect("redis://127.0.0.1:7000")?;
+//! client.run(commands::set("user:1", "Ada").ex(60))?;
+//! let name: Option<String> = client.run(commands::get("user:1").as_())?;
+//! # Ok(()) }
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::error::{Error, Result};
+use crate::request::{Command, Detached, Replies, Ticket};
+use crate::value::{FromReply, ToArg};
+use crate::{ClientBuilder, Event};
+
+/// A client whose calls wait. Clones share everything.
+///
+/// Its methods must not be called from async code: they would block its runtime, and tokio panics
+/// then.
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: crate::Client,
+    runtime: Arc<Runtime>,
+}
+
+impl Client {
+    /// Connects with default settings; see [`ClientBuilder::url`] for the form of `url`.
+    pub fn connect(url: &str) -> Result<Self> {
+        Self::build(crate::Client::builder().url(url)?)
+    }
+
+    /// Connects with the settings of `builder`.
+    ///
+    /// ```no_run
+    /// # fn f() -> tsubame_client::Result<()> {
+    /// use std::time::Duration;
+    /// let builder = tsubame_client::Client::builder().seed("10.0.0.1:7000")?;
+    /// let client = tsubame_client::sync::Client::build(builder.timeout(Duration::from_secs(1)))?;
+    /// # Ok(()) }
+    /// ```
+    pub fn build(builder: ClientBuilder) -> Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("tsubame-client")
+            .enable_all()
+            .build()
+            .map_err(|error| Error::Config(format!("no background thread: {error}")))?;
+        let inner = runtime.block_on(builder.connect())?;
+        Ok(Self { inner, runtime: Arc::new(runtime) })
+    }
+
+    /// Executes a command and waits for its reply.
+    pub fn run<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
+        self.runtime.block_on(command.with(&self.inner).into_future())
+    }
+
+    /// Executes a command that waits on the server, on a connection of its own.
+    pub fn run_blocking<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
+        self.runtime.block_on(self.inner.blocking().run(command))
+    }
+
+    /// Sends many commands at once; see [`Batch`](crate::Batch).
+    ///
+    /// ```no_run
+    /// # fn f(client: tsubame_client::sync::Client) -> tsubame_client::Result<()> {
+    /// use tsubame_client::commands;
+    /// let mut batch = client.batch();
+    /// let n = batch.push(commands::incr("n"));
+    /// let n = batch.run().take(n)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn batch(&self) -> Batch<'_> {
+        Batch { client: self, inner: self.inner.batch() }
+    }
+
+    /// Commands that are executed as one; see [`Atomic`](crate::Atomic).
+    pub fn atomic(&self) -> Atomic<'_> {
+        Atomic { client: self, inner: self.inner.atomic() }
+    }
+
+    /// Subscribes to channels.
+    pub fn subscribe<C: ToArg>(
+        &self,
+        channels: impl IntoIterator<Item = C>,
+    ) -> Result<Subscription> {
+        let inner = self.runtime.block_on(self.inner.subscribe(channels))?;
+        Ok(Subscription { inner, runtime: self.runtime.clone() })
+    }
+
+    /// The async client behind this one.
+    pub fn inner(&self) -> &crate::Client {
+        &self.inner
+    }
+}
+
+/// Commands that are sent together; made by [`Client::batch`].
+#[derive(Debug)]
+#[must_use = "a batch does nothing until it is run"]
+pub struct Batch<'c> {
+    client: &'c Client,
+    inner: crate::Batch<'c>,
+}
+
+impl Batch<'_> {
+    /// Appends a command.
+    pub fn push<T, K>(&mut self, command: Command<T, K, Detached>) -> Ticket<T> {
+        self.inner.push(command)
+    }
+
+    /// Sends all commands and waits for all replies.
+    pub fn run(self) -> Replies {
+        self.client.runtime.block_on(self.inner.run())
+    }
+}
+
+/// Commands that are executed as one; made by [`Client::atomic`].
+#[derive(Debug)]
+#[must_use = "a transaction does nothing until it is run"]
+pub struct Atomic<'c> {
+    client: &'c Client,
+    inner: crate::Atomic<'c>,
+}
+
+impl Atomic<'_> {
+    /// Appends a command.
+    pub fn push<T, K>(&mut self, command: Command<T, K, Detached>) -> Ticket<T> {
+        self.inner.push(command)
+    }
+
+    /// Executes the transaction.
+    pub fn run(self) -> Result<Replies> {
+        self.client.runtime.block_on(self.inner.run())
+    }
+}
+
+/// Messages, and gaps between them; made by [`Client::subscribe`].
+#[derive(Debug)]
+pub struct Subscription {
+    inner: crate::Subscription,
+    runtime: Arc<Runtime>,
+}
+
+impl Subscription {
+    /// Waits up to `timeout` for the next event; `None` if there is none in that time.
+    pub fn next(&mut self, timeout: Duration) -> Option<Event> {
+        let next = async { tokio::time::timeout(timeout, self.inner.next()).await };
+        self.runtime.block_on(next).ok().flatten()
+    }
+}
