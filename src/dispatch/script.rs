@@ -281,6 +281,8 @@ pub enum BusyAnswer {
     Silence,
     Ok,
     Error(CommandError),
+    /// A reply that is ready to be sent.
+    Bytes(Vec<u8>),
 }
 
 /// The answer to a request that is not run because a script is busy.

@@ -21,7 +21,7 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 use super::event_loop::refusal;
 use super::socket::{Listener, Socket};
-use crate::commands::CommandError;
+use crate::commands::{CommandError, hello_while_busy};
 use crate::dispatch::{BusyAnswer, BusyDesk, answer_while_busy};
 use crate::protocol::{Args, Limits, Progress, Reply, RespVersion, parse_request};
 use crate::server::Server;
@@ -190,6 +190,9 @@ fn answer_known(
     let mut now = |change| {
         transactions.insert(client.conn, change);
     };
+    if !is_open && args.is(0, "hello") {
+        return hello_while_busy(server, client, args).map_or(BusyAnswer::Leave, BusyAnswer::Bytes);
+    }
     if !is_open {
         if args.is(0, "multi") && args.len() == 1 {
             now(MultiChange::Begun { is_dirty: false });
@@ -249,12 +252,14 @@ fn serve(
             taken = at;
             continue;
         }
+        let given = answer(&Args::new(&copy, &spans));
         let mut reply = Reply::new(&mut out, RespVersion::Resp2);
-        match answer(&Args::new(&copy, &spans)) {
+        match given {
             BusyAnswer::Leave => break,
             BusyAnswer::Silence => {}
             BusyAnswer::Ok => reply.ok(),
             BusyAnswer::Error(error) => reply.error(&error.to_string()),
+            BusyAnswer::Bytes(bytes) => out.extend_from_slice(&bytes),
         }
         taken = at;
     }

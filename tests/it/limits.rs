@@ -317,3 +317,19 @@ fn a_daemon_leaves_its_number_and_its_log() {
     assert!(std::fs::read_to_string(&log).expect("there is a log").contains("Ready to accept"));
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn hello_is_answered_on_every_core_while_a_script_is_busy() {
+    let server = Server::start(&["--enable-debug-command", "yes", "--busy-reply-threshold", "10"]);
+    let (mut client, mut others) =
+        (server.client(), [server.client(), server.client(), server.client(), server.client()]);
+    assert_eq!(call(&mut client, "DEBUG SET-DISABLE-DENY-SCRIPTS 1"), "+OK");
+    let script = "while not string.find(redis.call('client', 'list'), 'name=last ') do end";
+    client.send(&["EVAL", script, "0"]).expect("the server takes the request");
+    wait_until("the script is busy", || call(&mut others[0], "GET k").starts_with("-BUSY"));
+    for (other, name) in others.iter_mut().zip(["a", "b", "c", "last"]) {
+        let reply = call(other, &format!("HELLO 2 SETNAME {name}"));
+        assert!(reply.starts_with(r#"["server", "valkey""#), "{reply}");
+    }
+    assert_eq!(client.read().expect("the script ends").to_string(), "$-1");
+}

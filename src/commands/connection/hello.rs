@@ -1,11 +1,14 @@
 //! HELLO and AUTH.
 
+use std::sync::atomic::Ordering;
+
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
 use crate::config::{TSUBAME_VERSION, VALKEY_VERSION};
-use crate::protocol::{Args, RespVersion, parse_i64};
-use crate::session::ClientFlags;
+use crate::protocol::{Args, Reply, RespVersion, parse_i64};
+use crate::server::Server;
+use crate::session::{ClientFlags, ClientInfo};
 
 static AUTH: CommandSpec = CommandSpec {
     name: "auth",
@@ -151,42 +154,68 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         cx.client.set_resp(version);
         cx.reply.set_version(version);
     }
-    describe(cx);
+    describe(&mut cx.reply, cx.server, cx.client.id);
     Ok(())
 }
 
 /// The reply of HELLO. Our own name is among the modules: an added field is what broke clients.
-fn describe(cx: &mut Cx<'_>) {
-    let mode = if cx.server.is_cluster { "cluster" } else { "standalone" };
-    let zone = cx.server.config.availability_zone.get();
-    cx.reply.map(if zone.is_empty() { 7 } else { 8 });
+fn describe(reply: &mut Reply<'_>, server: &Server, id: u64) {
+    let mode = if server.is_cluster { "cluster" } else { "standalone" };
+    let zone = server.config.availability_zone.get();
+    reply.map(if zone.is_empty() { 7 } else { 8 });
     for (field, value) in [("server", "valkey"), ("version", VALKEY_VERSION)] {
-        cx.reply.bulk_str(field);
-        cx.reply.bulk_str(value);
+        reply.bulk_str(field);
+        reply.bulk_str(value);
     }
-    cx.reply.bulk_str("proto");
-    cx.reply.int(if cx.client.is_resp3() { 3 } else { 2 });
-    cx.reply.bulk_str("id");
-    cx.reply.int(cx.client.id as i64);
-    cx.reply.bulk_str("mode");
-    cx.reply.bulk_str(mode);
-    cx.reply.bulk_str("role");
-    cx.reply.bulk_str("master");
+    reply.bulk_str("proto");
+    reply.int(if reply.is_resp3() { 3 } else { 2 });
+    reply.bulk_str("id");
+    reply.int(id as i64);
+    reply.bulk_str("mode");
+    reply.bulk_str(mode);
+    reply.bulk_str("role");
+    reply.bulk_str("master");
     if !zone.is_empty() {
-        cx.reply.bulk_str("availability_zone");
-        cx.reply.bulk(&zone);
+        reply.bulk_str("availability_zone");
+        reply.bulk(&zone);
     }
-    cx.reply.bulk_str("modules");
-    cx.reply.array(1);
-    cx.reply.map(4);
-    cx.reply.bulk_str("name");
-    cx.reply.bulk_str("tsubame");
-    cx.reply.bulk_str("ver");
-    cx.reply.int(version_number());
-    cx.reply.bulk_str("path");
-    cx.reply.bulk_str("");
-    cx.reply.bulk_str("args");
-    cx.reply.array(0);
+    reply.bulk_str("modules");
+    reply.array(1);
+    reply.map(4);
+    reply.bulk_str("name");
+    reply.bulk_str("tsubame");
+    reply.bulk_str("ver");
+    reply.int(version_number());
+    reply.bulk_str("path");
+    reply.bulk_str("");
+    reply.bulk_str("args");
+    reply.array(0);
+}
+
+/// Answers a HELLO that changes nothing but the client's name, while its core has no time for more:
+/// a script is busy there. `None`: it wants more.
+pub(crate) fn hello_while_busy(
+    server: &Server,
+    client: &ClientInfo,
+    args: &Args<'_>,
+) -> Option<Vec<u8>> {
+    let (number, resp) = match client.resp.load(Ordering::Relaxed) {
+        3 => (3, RespVersion::Resp3),
+        _ => (2, RespVersion::Resp2),
+    };
+    if args.get(1).is_some_and(|text| parse_i64(text) != Some(number)) {
+        return None;
+    }
+    match args.len() {
+        ..=2 => {}
+        4 if args.is(2, "setname") && is_clean_name(args.at(3)) => {
+            client.names.lock().name = args.at(3).to_vec();
+        }
+        _ => return None,
+    }
+    let mut out = Vec::new();
+    describe(&mut Reply::new(&mut out, resp), server, client.id);
+    Some(out)
 }
 
 /// Our version as one number: 1.2.3 is 10203.
