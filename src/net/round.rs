@@ -45,6 +45,8 @@ struct Visit {
     end: usize,
     /// Where its replies start in the output.
     replies_from: usize,
+    /// Bytes of its replies that were sent while it still had requests to run.
+    delivered: usize,
     /// The rest of its requests is not run in this round.
     stopped: Option<Next>,
     error: Option<ProtocolError>,
@@ -187,6 +189,7 @@ impl Round {
             buffer,
             end: pos,
             replies_from,
+            delivered: 0,
             stopped,
             error,
             has_script,
@@ -456,12 +459,15 @@ impl Round {
     /// Sends what there is of the replies of a visit that still has requests to run, if that is much:
     /// a short request may have a long reply, and a pipeline many of them.
     fn send_open(&mut self, core: &Core, conns: &mut Slab<Conn>, open: usize) {
-        let Some(visit) = self.visits.get(open) else { return };
+        let Some(visit) = self.visits.get_mut(open) else { return };
         if self.out.len() <= OUT_BYTES_SOFT_MAX || visit.replies_from == usize::MAX {
             return;
         }
         let conn = &mut conns[visit.conn];
-        if !deliver(core, conn, &self.out[visit.replies_from..]) {
+        let replies = &self.out[visit.replies_from..];
+        let is_there = deliver(core, conn, replies, visit.delivered);
+        visit.delivered += replies.len();
+        if !is_there {
             conn.client.set_flag(ClientFlags::CLOSE_ASAP, true);
         }
         self.out.truncate(visit.replies_from);
@@ -486,7 +492,7 @@ impl Round {
             let conn = &mut conns[visit.conn];
             // Whoever has the reply may ask at once what was counted.
             conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
-            let lost = !deliver(core, conn, &self.out[from..to]);
+            let lost = !deliver(core, conn, &self.out[from..to], visit.delivered);
             if visit.buffer > 0 {
                 conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
                 conn.note_stash();
@@ -516,14 +522,16 @@ impl Round {
 }
 
 /// Sends replies, or keeps what the socket does not take. `false`: the connection is to be closed.
-fn deliver(core: &Core, conn: &mut Conn, replies: &[u8]) -> bool {
+/// `before` bytes went the same way in this round: the limit is one of all that a round answers.
+fn deliver(core: &Core, conn: &mut Conn, replies: &[u8], before: usize) -> bool {
     if conn.client.flags.has(ClientFlags::CLOSE_ASAP) {
         return false;
     }
     if replies.is_empty() {
         return true;
     }
-    if replies.len() > REPLY_ROOM_MAX as usize && conn.is_over_hard_limit(core, replies.len()) {
+    let all = before + replies.len();
+    if all > REPLY_ROOM_MAX as usize && conn.is_over_hard_limit(core, all) {
         return false;
     }
     core.stats.writes.add(1);

@@ -206,6 +206,17 @@ impl<A: FromReply, B: FromReply> FromReply for Vec<(A, B)> {
     }
 }
 
+macro_rules! vec_of_tuples {
+    ($(($($t:ident),+))*) => {$(
+        impl<$($t: FromReply),+> FromReply for Vec<($($t,)+)> {
+            fn from_reply(reply: Value) -> Result<Self> {
+                elements(reply)?.into_iter().map(FromReply::from_reply).collect()
+            }
+        }
+    )*};
+}
+vec_of_tuples!((A, B, C)(A, B, C, D));
+
 impl<T: FromReply + Eq + Hash, S: BuildHasher + Default> FromReply for HashSet<T, S> {
     fn from_reply(reply: Value) -> Result<Self> {
         elements(reply)?.into_iter().map(T::from_reply).collect()
