@@ -14,8 +14,9 @@ use crate::stats::Cost;
 pub enum Origin {
     /// A client's own command, which may make the client wait.
     Client,
-    /// EXEC or a script.
-    Nested,
+    /// EXEC.
+    Transaction,
+    Script,
     /// A writer that serves a waiting client.
     Waiter,
 }
@@ -45,8 +46,11 @@ pub fn call(
             result
         }
         Run::OnShard(run) | Run::Local(run) | Run::Gated(run) => {
-            let Core { id, server, stats, held, effects, now_ms, .. } = &mut *core;
+            let is_nested = matches!(origin, Origin::Transaction | Origin::Script);
+            let Core { id, server, stats, held, effects, now_ms, unit_us, .. } = &mut *core;
             let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
+            ks.unit_us = is_nested.then_some(unit_us);
+            ks.is_script = origin == Origin::Script;
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
             // Writers are held back themselves, and must not find what they take for absent.
             ks.keep_expired =
@@ -58,7 +62,7 @@ pub fn call(
                 server,
                 spec: command.spec,
                 core: *id,
-                can_block: origin != Origin::Nested,
+                can_block: !is_nested,
                 blocked: None,
             };
             let result = run(&mut cx, args);

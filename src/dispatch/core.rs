@@ -34,6 +34,9 @@ pub struct Core {
     pub effects: Effects,
     /// The time of this round, in Unix milliseconds.
     pub now_ms: u64,
+    /// The time that all commands of the running transaction or script are told, in Unix
+    /// microseconds; 0 before one of them asks.
+    pub unit_us: u64,
     /// Nesting of locked sections: the outermost takes and releases.
     depth: u32,
     /// Between [`Core::enter`] and [`Core::leave`].
@@ -65,6 +68,7 @@ impl Core {
             held,
             effects: Effects::default(),
             now_ms: unix_ms(),
+            unit_us: 0,
             depth: 0,
             entered: false,
             lost_slots: SlotSet::new(),
@@ -196,6 +200,9 @@ impl Core {
             blocking::serve_ready(self);
         }
         self.depth -= 1;
+        if self.depth == 0 {
+            self.unit_us = 0;
+        }
         result
     }
 

@@ -372,7 +372,7 @@ impl Host<'_> {
             }
         }
         monitor::feed(self.core, &self.client, command, args);
-        let _ = call(self.core, &mut self.client, command, args, reply, Origin::Nested);
+        let _ = call(self.core, &mut self.client, command, args, reply, Origin::Script);
         CallEnd::Replied
     }
 

@@ -74,6 +74,11 @@ impl Entry {
         if let Some(int) = as_integer(value) {
             return Self::int(key, int, deadline);
         }
+        Self::text(key, value, deadline)
+    }
+
+    /// As [`Entry::string`], but never as an integer.
+    pub fn text(key: &[u8], value: &[u8], deadline: Option<u64>) -> Self {
         if !fits_embedded(key.len(), value.len()) {
             return Self::object(key, Obj::Raw(Arc::new(value.to_vec())), deadline);
         }

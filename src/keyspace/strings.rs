@@ -66,20 +66,27 @@ impl Keyspace<'_> {
     /// Sets a key to a string, whatever it held. The expiry goes unless `keep_ttl`.
     #[inline]
     pub fn set_string(&mut self, key: &Key<'_>, value: &[u8], keep_ttl: bool) {
+        let is_text = self.is_script;
+        let fresh = |deadline| match is_text {
+            true => Entry::text(key.bytes, value, deadline),
+            false => Entry::string(key.bytes, value, deadline),
+        };
         let change = |entry: &mut Entry| {
             let is_string = entry.kind() == ObjType::String;
-            if is_string {
-                entry.set_string(value);
+            match (is_string, is_text) {
+                (true, true) => entry.set_text(value),
+                (true, false) => entry.set_string(value),
+                (false, _) => {}
             }
             (is_string, entry.deadline())
         };
         match self.change_entry(key, change) {
-            None => self.insert_entry(key, Entry::string(key.bytes, value, None)),
+            None => self.insert_entry(key, fresh(None)),
             Some((true, Some(_))) if !keep_ttl => self.set_deadline(key, None),
             Some((true, _)) => {}
             Some((false, deadline)) => {
                 let deadline = deadline.filter(|_| keep_ttl);
-                self.put_entry(key, Entry::string(key.bytes, value, deadline));
+                self.put_entry(key, fresh(deadline));
             }
         }
     }

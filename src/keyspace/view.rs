@@ -11,6 +11,7 @@ use super::shard_data::ShardData;
 use super::store::Store;
 use crate::shard::Held;
 use crate::stats::CoreStats;
+use crate::sys::unix_us;
 use crate::types::table::RefMut;
 
 /// A key that may now serve somebody who waits for it.
@@ -57,6 +58,10 @@ pub struct Keyspace<'a> {
     pub dirty: u64,
     /// CLIENT PAUSE: an expired key is merely not there, and stays until the pause is over.
     pub keep_expired: bool,
+    /// In a transaction or script: the time that all its commands are told, once one has asked.
+    pub unit_us: Option<&'a mut u64>,
+    /// A script calls: strings that it sets stay text, also if they are numbers, as in Valkey.
+    pub is_script: bool,
     /// CLIENT NO-TOUCH: reads leave the LRU and LFU bits alone.
     pub no_touch: bool,
     /// The key of the command, whose bytes stay where they are while the view lives.
@@ -80,6 +85,8 @@ impl<'a> Keyspace<'a> {
             db,
             now_ms,
             dirty: 0,
+            unit_us: None,
+            is_script: false,
             keep_expired: false,
             no_touch: false,
             hint: KeyHint::NONE,
@@ -96,6 +103,8 @@ impl<'a> Keyspace<'a> {
             db,
             now_ms: self.now_ms,
             dirty: 0,
+            unit_us: self.unit_us.as_deref_mut(),
+            is_script: self.is_script,
             keep_expired: self.keep_expired,
             no_touch: self.no_touch,
             hint: KeyHint::NONE,
@@ -106,6 +115,19 @@ impl<'a> Keyspace<'a> {
     #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
         self.hint.fits(bytes).unwrap_or_else(|| Key::new(bytes))
+    }
+
+    /// The time in Unix microseconds, which stands still in a transaction or script.
+    pub fn now_us(&mut self) -> u64 {
+        match &mut self.unit_us {
+            None => unix_us(),
+            Some(time) => {
+                if **time == 0 {
+                    **time = unix_us();
+                }
+                **time
+            }
+        }
     }
 
     /// Whether the shard of the key is held.

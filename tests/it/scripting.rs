@@ -183,3 +183,32 @@ fn the_cache_of_scripts_is_shared_and_flushed() {
         assert_eq!(reply, "-NOSCRIPT No matching script.");
     }
 }
+
+#[test]
+fn time_stands_still_in_a_script_and_in_a_transaction() {
+    let server = start("2", &["--enable-debug-command", "yes"]);
+    let mut client = server.client();
+    let script = "local a = redis.call('time'); for i = 1, 1000000 do end; local b = redis.call('time'); \
+                  return a[1] == b[1] and a[2] == b[2] and 'still' or 'moved'";
+    assert_eq!(eval(&mut client, script, &[], &[]), "\"still\"");
+    for words in [&["MULTI"][..], &["TIME"], &["DEBUG", "SLEEP", "0.01"], &["TIME"]] {
+        client.call(words);
+    }
+    let Reply::Array(replies) = client.call(&["EXEC"]) else { panic!("EXEC answers an array") };
+    assert_eq!(replies[0], replies[2]);
+    assert_ne!(client.call(&["TIME"]), replies[0], "outside it goes on");
+}
+
+#[test]
+fn numbers_that_scripts_set_stay_text_until_they_are_counted_with() {
+    let server = start("1", &[]);
+    let mut client = server.client();
+    let script = "redis.call('set', KEYS[1], '5'); redis.call('mset', KEYS[2], ARGV[1])";
+    eval(&mut client, script, &["{k}a", "{k}b"], &["1234"]);
+    for key in ["{k}a", "{k}b"] {
+        assert_eq!(client.call(&["OBJECT", "ENCODING", key]).to_string(), "\"embstr\"");
+        client.call(&["INCR", key]);
+        assert_eq!(client.call(&["OBJECT", "ENCODING", key]).to_string(), "\"int\"");
+    }
+    assert_eq!(number(&mut client, "{k}b"), 1235);
+}

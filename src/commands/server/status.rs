@@ -2,7 +2,6 @@
 
 use crate::commands::{Acl, Arity, CommandResult, CommandSpec, Cx, Flags, Group, Run};
 use crate::protocol::Args;
-use crate::sys::unix_us;
 
 static LASTSAVE: CommandSpec = CommandSpec {
     name: "lastsave",
@@ -47,7 +46,7 @@ static TIME: CommandSpec = CommandSpec {
 pub(super) static COMMANDS: &[&CommandSpec] = &[&LASTSAVE, &ROLE, &TIME];
 
 fn time(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
-    let now = unix_us();
+    let now = cx.ks.now_us();
     cx.reply.array(2);
     cx.reply.bulk_int((now / 1_000_000) as i64);
     cx.reply.bulk_int((now % 1_000_000) as i64);

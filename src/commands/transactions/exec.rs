@@ -271,7 +271,7 @@ fn run(
     client.set_flag(ClientFlags::MULTI, false);
     Reply::new(out, client.resp).array(queue.len());
     for queued in queue {
-        let _ = call(core, client, queued.command, &queued.args.view(), out, Origin::Nested);
+        let _ = call(core, client, queued.command, &queued.args.view(), out, Origin::Transaction);
     }
 }
 
