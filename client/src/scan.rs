@@ -195,15 +195,17 @@ impl Scan<'_> {
             self.finished = true;
             return;
         }
-        let answers = || self.client.stats().topology_answers;
-        let before = answers();
+        // An answer to what was asked before may be older than the last page.
+        let asked = self.client.stats().topology_requests;
+        let is_settled = || self.client.stats().topology_settled > asked;
         self.client.core().hints.raise(Hint::User);
         let until = Instant::now() + CHECK_WAIT;
-        while answers() == before && Instant::now() < until {
+        while !is_settled() && Instant::now() < until {
             sleep(Duration::from_millis(10)).await;
         }
+        let is_known = is_settled();
         let snapshot = self.client.topology();
-        self.finished = true;
+        self.finished = is_known;
         for slot in Slot::all() {
             let done = &mut self.done[slot.index()];
             let owner = snapshot.primary_addr(slot);

@@ -29,6 +29,9 @@ counters! {
     topology_in_flight_max,
     /// Topology requests after the first that were answered with a topology.
     topology_answers,
+    /// The latest topology request, counted from 1, whose answer was dealt with: it was as before, or
+    /// was adopted or refused once other nodes had been heard.
+    topology_settled,
     /// Topologies that were adopted.
     topology_published,
     /// Topology replies that were refused: unreadable, foreign, or not confirmed.

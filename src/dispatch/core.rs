@@ -41,6 +41,8 @@ pub struct Core {
     depth: u32,
     /// Between [`Core::enter`] and [`Core::leave`].
     entered: bool,
+    /// Which of the home shards active expiry looks at next.
+    pub(super) expire_next: usize,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
     /// Memory, as far as it matters to commands.
@@ -71,6 +73,7 @@ impl Core {
             unit_us: 0,
             depth: 0,
             entered: false,
+            expire_next: 0,
             lost_slots: SlotSet::new(),
             ceiling: Ceiling::default(),
             desk: None,

@@ -19,8 +19,11 @@ impl Core {
             return;
         }
         let begin = self.ticks();
-        let shards = server.store.shards.count();
-        for shard in (self.id..shards).step_by(server.cores()) {
+        let (shards, cores) = (server.store.shards.count(), server.cores());
+        let homes = (shards - self.id).div_ceil(cores);
+        for _ in 0..homes {
+            // A tick that was cut short goes on where the one before ended, so that all have a turn.
+            let shard = self.id + self.expire_next % homes * cores;
             let mut finished = false;
             while !finished && self.is_entered() {
                 // A busy shard is in use, and its keys are expired by that use.
@@ -44,6 +47,7 @@ impl Core {
                     return self.end_expiry(begin);
                 }
             }
+            self.expire_next = (self.expire_next + 1) % homes;
         }
         self.end_expiry(begin);
     }

@@ -15,20 +15,19 @@ impl Keyspace<'_> {
     pub fn sweep_step(&mut self, shard: usize) -> bool {
         let now_ms = self.now_ms;
         let data = self.shard_mut(shard);
-        let (mut db, mut table, cursor) = data.sweep;
+        let (mut db, mut table, mut cursor) = data.sweep;
+        while data.dbs().get(db).is_some_and(|part| part.expires() == 0) {
+            (db, table, cursor) = (db + 1, 0, 0);
+        }
         if db >= data.dbs().len() {
             data.sweep = (0, 0, 0);
             return true;
         }
         let mut removed = Vec::new();
-        let mut next = 0;
-        if data.db(db as u16).expires() > 0 {
-            let part = data.db_mut(db as u16);
-            next = part.sweep_expired(table, now_ms, cursor, STEP_ENTRIES, |e| removed.push(e));
-        } else {
-            table = data.db(db as u16).table_count();
-        }
         let at = db as u16;
+        let next = data.db_mut(at).sweep_expired(table, now_ms, cursor, STEP_ENTRIES, |entry| {
+            removed.push(entry);
+        });
         if next == 0 {
             table += 1;
             if table >= data.db(at).table_count() {

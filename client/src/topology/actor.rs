@@ -105,6 +105,7 @@ impl Actor {
                             _ => {
                                 if let Some(confirming) = confirming.take() {
                                     self.decide(confirming);
+                                    self.note_settled();
                                 }
                             }
                         }
@@ -122,8 +123,18 @@ impl Actor {
                 () = sleep_until_some(wake_at) => continue,
             };
             let Some(done) = job.take() else { continue };
+            let is_told = answer.is_ok();
             confirming = self.heard(done, answer, confirming);
+            if is_told && confirming.is_none() {
+                self.note_settled();
+            }
         }
+    }
+
+    /// Everything that was asked so far is answered: there is one request at a time.
+    fn note_settled(&self) {
+        let asked = self.counters.topology_requests.get();
+        self.counters.topology_settled.raise_to(asked);
     }
 
     fn start(&self, addr: NodeAddr, now: Instant) -> Job {
