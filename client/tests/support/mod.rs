@@ -1,7 +1,7 @@
 //! Starts real servers for the tests and stops them again.
 //!
 //! [`tsubame`] is the server of this workspace: `TSUBAME_TEST_SERVER` if that is set, else the
-//! binary next to the test, which is brought up to date first. [`valkey`] is `TSUBAME_TEST_VALKEY`,
+//! binary next to the test, which is built first unless it is newer than the sources. [`valkey`] is `TSUBAME_TEST_VALKEY`,
 //! else `valkey-server` of the PATH. Where a server can't be had, the test says so and passes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
@@ -11,7 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tsubame_client::{Client, ClientBuilder};
 
@@ -25,7 +25,19 @@ pub fn tsubame() -> Option<PathBuf> {
         .clone()
 }
 
-/// Builds the server with the test's own profile, which costs nothing when it is up to date.
+/// When the newest file of a folder was changed.
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = std::fs::read_dir(folder).ok()?.flatten();
+    entries
+        .filter_map(|entry| match entry.file_type().ok()? {
+            kind if kind.is_dir() => newest(&entry.path()),
+            _ => entry.metadata().ok()?.modified().ok(),
+        })
+        .max()
+}
+
+/// Builds the server with the test's own profile, unless it is up to date. Cargo alone would build
+/// it anew, because the tests of the whole workspace ask for other features of what it depends on.
 fn build() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
     if !workspace.join("src/main.rs").is_file() {
@@ -38,6 +50,11 @@ fn build() -> Option<PathBuf> {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().unwrap().parent().unwrap();
     let name = profile.file_name().unwrap().to_str().unwrap();
+    let binary = profile.join("tsubame");
+    let built = binary.metadata().and_then(|it| it.modified()).ok();
+    if built.is_some() && built > newest(&workspace.join("src")) {
+        return Some(binary);
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["build", "--quiet", "--bin", "tsubame", "--profile"])
@@ -49,7 +66,7 @@ fn build() -> Option<PathBuf> {
         .status()
         .unwrap();
     assert!(status.success(), "the server can't be built");
-    Some(profile.join("tsubame"))
+    Some(binary)
 }
 
 /// A Valkey server, or `None` and a line that says so.
