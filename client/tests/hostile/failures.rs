@@ -120,7 +120,7 @@ async fn a_promoted_replica_is_found_without_the_topology() {
         assert!(promoted.elapsed() < Duration::from_secs(3), "{:?}", client.stats());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    println!("found after {:?}", promoted.elapsed());
+    eprintln!("found after {:?}", promoted.elapsed());
     client.get(key_of(&hostile, 3)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let (before, after) = (
