@@ -158,10 +158,8 @@ async fn pubsub(client: &Client, url: &str, p: &str, sharded: bool) -> Result<()
     for _ in 0..20 {
         while seen.len() < wanted {
             match tokio::time::timeout(Duration::from_millis(250), messages.recv()).await {
-                Ok(Ok(message)) => seen.insert(format!(
-                    "{:?} {} {:?}",
-                    message.kind, message.channel, message.value
-                )),
+                Ok(Ok(message)) => seen
+                    .insert(format!("{:?} {} {:?}", message.kind, message.channel, message.value)),
                 _ => break,
             };
         }
