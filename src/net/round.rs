@@ -15,8 +15,12 @@ use crate::session::{ClientFlags, REPLY_ROOM_MAX};
 use slab::Slab;
 use std::sync::atomic::Ordering;
 
-/// Commands whose misses are overlapped. More gain nothing and hold locks longer.
+/// Commands whose misses are overlapped. More gain nothing.
 const WINDOW_MAX: usize = 32;
+
+/// The same where cores share the shards: the locks of a window are held together, and two cores
+/// meet with a chance that grows with the square of this.
+const SHARED_WINDOW_MAX: usize = 8;
 
 /// Pointers that are followed from an entry to the bytes of its value, each once all values of a
 /// window have had the one before.
@@ -302,7 +306,9 @@ impl Round {
         {
             return 0;
         }
-        for &request in self.requests[first..].iter().take(WINDOW_MAX) {
+        let is_alone = server.store.shards.is_single();
+        let max = if is_alone { WINDOW_MAX } else { SHARED_WINDOW_MAX };
+        for &request in self.requests[first..].iter().take(max) {
             let visit = &self.visits[request.visit as usize];
             let client = &conns[visit.conn].client;
             if visit.stopped.is_some() || !client.is_plain() {

@@ -38,9 +38,8 @@ pub const SHARDS_MAX: usize = 1024;
 
 /// How many shards a process with `threads` event loops has.
 ///
-/// A window of commands holds up to 32 shards at once, so there must be many more than all cores'
-/// windows together hold: with 16 a core, two cores collided in 15 of 100 windows. A core alone has
-/// nobody to collide with.
+/// A window of commands holds several shards at once, so there must be many more than all cores'
+/// windows together hold. A core alone has nobody to meet.
 pub fn shard_count(threads: usize) -> usize {
-    if threads == 1 { 16 } else { (threads * 256).next_power_of_two().min(SHARDS_MAX) }
+    if threads == 1 { 16 } else { (threads * 512).next_power_of_two().min(SHARDS_MAX) }
 }
