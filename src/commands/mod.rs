@@ -32,7 +32,7 @@ pub use spec::{
     Acl, Arg, ArgKind, Arity, Begin, CommandSpec, Find, FindKeysFn, Flags, Group, KeyFlags,
     KeySpec, Run, RunFn,
 };
-pub use table::{Command, CommandTable, KeyPosition, is_declared, set_renames};
+pub use table::{Command, CommandTable, KeyPositions, is_declared, set_renames};
 
 /// Every family's commands. A spec that is missing in its family's list is dead code.
 static FAMILIES: &[&[&[&CommandSpec]]] = &[

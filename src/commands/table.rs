@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
+use smallvec::SmallVec;
+
 use super::FAMILIES;
 use super::spec::{Begin, CommandSpec, Find, Flags, KeyFlags, KeySpec, Run};
 use crate::protocol::{Args, parse_i64};
@@ -43,6 +45,9 @@ pub struct KeyPosition {
     pub flags: KeyFlags,
 }
 
+/// The keys of one command: most have few.
+pub type KeyPositions = SmallVec<[KeyPosition; 16]>;
+
 impl Command {
     pub fn has_subcommands(&self) -> bool {
         !self.subcommands.is_empty()
@@ -53,13 +58,13 @@ impl Command {
     }
 
     /// The keys among `args`; `None` if the arguments do not make sense (the command will say so).
-    pub fn keys(&self, args: &Args<'_>) -> Option<Vec<KeyPosition>> {
+    pub fn keys(&self, args: &Args<'_>) -> Option<KeyPositions> {
         if let Some(find) = self.spec.find_keys {
             let flags = self.spec.keys.first().map_or(KeyFlags::NONE, |spec| spec.flags);
             let found = find(args)?;
             return Some(found.into_iter().map(|index| KeyPosition { index, flags }).collect());
         }
-        let mut found = Vec::new();
+        let mut found = KeyPositions::new();
         for spec in self.spec.keys {
             if !spec.flags.has(KeyFlags::NOT_KEY) {
                 positions(spec, args, &mut found)?;
@@ -72,7 +77,7 @@ impl Command {
     }
 
     /// As [`Command::keys`], with the arguments that merely hash like keys: shard channels.
-    pub fn routing_keys(&self, args: &Args<'_>) -> Option<Vec<KeyPosition>> {
+    pub fn routing_keys(&self, args: &Args<'_>) -> Option<KeyPositions> {
         let mut found = self.keys(args)?;
         for spec in self.spec.keys.iter().filter(|spec| spec.flags.has(KeyFlags::NOT_KEY)) {
             positions(spec, args, &mut found)?;
@@ -81,7 +86,7 @@ impl Command {
     }
 }
 
-fn positions(spec: &KeySpec, args: &Args<'_>, found: &mut Vec<KeyPosition>) -> Option<()> {
+fn positions(spec: &KeySpec, args: &Args<'_>, found: &mut KeyPositions) -> Option<()> {
     let len = args.len() as i64;
     let begin = match spec.begin {
         Begin::Index(index) => index as i64,

@@ -172,6 +172,9 @@ directives! {
     hash_seed: Text = text("hash-seed").immutable().check(check::hash_seed),
     hide_user_data_from_log: Bool = yes_no("hide-user-data-from-log", true),
     hll_sparse_max_bytes: Int = memory("hll-sparse-max-bytes", 3000, 0, i64::MAX),
+    // Ours: memory from the kernel in pages of 2 MB where it offers them to who asks. Valkey's
+    // `disable-thp` is about its forks, and there are none here.
+    huge_pages: Bool = yes_no("huge-pages", true).immutable(),
     hz: Int = int("hz", 10, 0, INT_MAX),
     ignore_warnings: Text = text_or("ignore-warnings", ""),
     import_mode: Bool = yes_no("import-mode", false),

@@ -47,10 +47,13 @@ pub fn call(
         }
         Run::OnShard(run) | Run::Local(run) | Run::Gated(run) => {
             let is_nested = matches!(origin, Origin::Transaction | Origin::Script);
-            let Core { id, server, stats, held, effects, now_ms, unit_us, .. } = &mut *core;
+            let Core { id, server, stats, held, effects, now_ms, unit_us, keys, .. } = &mut *core;
             let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
             ks.unit_us = is_nested.then_some(unit_us);
             ks.is_script = origin == Origin::Script;
+            if origin == Origin::Client {
+                ks.expect_keys(keys);
+            }
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
             // Writers are held back themselves, and must not find what they take for absent.
             ks.keep_expired =

@@ -8,7 +8,7 @@ use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
-use crate::keyspace::{Effects, WatchFlag};
+use crate::keyspace::{Effects, KeyHint, WatchFlag};
 use crate::server::Server;
 use crate::session::Watched;
 use crate::shard::{Held, Release, ShardSet};
@@ -55,6 +55,8 @@ pub struct Core {
     pub(super) script_slot: Option<u16>,
     /// Watches of clients that gave them up where the shards could not be locked.
     pub stale_watches: Vec<(Vec<Watched>, WatchFlag)>,
+    /// The keys of the command that a client is about to run, noted by `routing::note_keys`.
+    pub(super) keys: Vec<KeyHint>,
     /// A scratch buffer for replies that go elsewhere.
     pub scratch: Vec<u8>,
 }
@@ -80,6 +82,7 @@ impl Core {
             last_ticks: 0,
             script_slot: None,
             stale_watches: Vec::new(),
+            keys: Vec::new(),
             scratch: Vec::new(),
         }
     }

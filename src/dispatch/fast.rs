@@ -63,7 +63,7 @@ pub fn run_fast(
     let before = out.len();
     let Core { id, server, stats, held, effects, now_ms, .. } = core;
     let mut ks = Keyspace::new(&server.store, held, effects, stats, client.db, *now_ms);
-    ks.hint = key;
+    ks.expect_keys(std::slice::from_ref(&key));
     let mut cx = Cx {
         ks,
         reply: Reply::new(out, client.resp),

@@ -80,6 +80,7 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         reject(core, client, Some(command), &error, out);
         return Next::Continue;
     }
+    routing::note_keys(core, command, args);
     let slot = match redirect::check(core, client, command, args, false) {
         Ok(slot) => slot,
         Err(error) => {
@@ -140,11 +141,12 @@ fn run(
             Ok(())
         }
         Run::OnShard(_) => {
-            let set = routing::shards_of(&core.server.store.shards, command, args);
+            let set = routing::shards_of_keys(core);
             core.with_shards(&set, |core| {
                 // The slot may have gone since it was looked at, or be on its way.
                 match redirect::check(core, client, command, args, true) {
                     Ok(_) => {
+                        routing::prefetch_keys(core, command, client.db);
                         let _ = call(core, client, command, args, out, Origin::Client);
                     }
                     Err(error) => reject(core, client, Some(command), &error, out),
@@ -154,7 +156,7 @@ fn run(
         Run::Gated(_) => core.with_gate(|core| {
             let _ = call(core, client, command, args, out, Origin::Client);
         }),
-        Run::Flow(_) if redirect::is_open(core, client, command, args) => {
+        Run::Flow(_) if redirect::is_open(core, client, command) => {
             core.with_gate(|core| match redirect::check(core, client, command, args, true) {
                 Ok(_) => {
                     let _ = call(core, client, command, args, out, Origin::Client);

@@ -33,7 +33,7 @@ pub(super) fn check(
             let queue = multi.queue.iter().map(|queued| (queued.command, queued.args.view()));
             wanted_by(client, queue)?
         }
-        _ => wanted_by(client, std::iter::once((command, *args)))?,
+        _ => wanted_of(core, client, command)?,
     };
     let Some(slot) = wanted.slot else {
         return Ok(None);
@@ -57,7 +57,7 @@ pub(super) fn check(
 
 /// Whether a command's slot is being moved, so that it needs [`check`] with its shards held even
 /// if it is a flow that takes its locks itself.
-pub(super) fn is_open(core: &Core, client: &Client, command: &Command, args: &Args<'_>) -> bool {
+pub(super) fn is_open(core: &Core, client: &Client, command: &Command) -> bool {
     let Some(cluster) = &core.server.cluster else {
         return false;
     };
@@ -69,7 +69,7 @@ pub(super) fn is_open(core: &Core, client: &Client, command: &Command, args: &Ar
             let queue = multi.queue.iter().map(|queued| (queued.command, queued.args.view()));
             wanted_by(client, queue)
         }
-        None => wanted_by(client, std::iter::once((command, *args))),
+        None => wanted_of(core, client, command),
     };
     wanted.is_ok_and(|wanted| wanted.slot.is_some_and(|slot| cluster.map().is_open(slot)))
 }
@@ -99,6 +99,16 @@ fn access_of(client: &Client, command: &Command) -> Access {
     }
 }
 
+/// What the command whose keys are noted wants.
+fn wanted_of(core: &Core, client: &Client, command: &Command) -> Result<Wanted, CommandError> {
+    let slot = core.keys.first().map(|key| key.slot);
+    if core.keys.iter().any(|key| Some(key.slot) != slot) {
+        return Err(CommandError::CrossSlot);
+    }
+    Ok(Wanted { slot, access: access_of(client, command) })
+}
+
+/// What the commands of a transaction want together.
 fn wanted_by<'a>(
     client: &Client,
     calls: impl Iterator<Item = (&'a Command, Args<'a>)>,

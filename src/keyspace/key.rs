@@ -34,9 +34,6 @@ pub struct KeyHint {
 }
 
 impl KeyHint {
-    /// Fits no key.
-    pub const NONE: Self = Self { address: 0, len: 0, hash: 0, slot: 0 };
-
     #[inline]
     pub fn of(key: &Key<'_>) -> Self {
         Self {

@@ -1,6 +1,8 @@
 //! The keyspace as a running command sees it: the shards its thread holds, one database, one time.
 #![expect(unsafe_code, reason = "borrows that the borrow checker cannot follow, in two lookups")]
 
+use std::cell::Cell;
+
 use super::access::Access;
 use super::db::Db;
 use super::entry::{Entry, KeyRef, obj_of};
@@ -64,8 +66,10 @@ pub struct Keyspace<'a> {
     pub is_script: bool,
     /// CLIENT NO-TOUCH: reads leave the LRU and LFU bits alone.
     pub no_touch: bool,
-    /// The key of the command, whose bytes stay where they are while the view lives.
-    pub hint: KeyHint,
+    /// The keys of the command, whose bytes stay where they are while the view lives, and which of
+    /// them is probably asked for next.
+    hints: &'a [KeyHint],
+    next_hint: Cell<usize>,
 }
 
 impl<'a> Keyspace<'a> {
@@ -89,7 +93,8 @@ impl<'a> Keyspace<'a> {
             is_script: false,
             keep_expired: false,
             no_touch: false,
-            hint: KeyHint::NONE,
+            hints: &[],
+            next_hint: Cell::new(0),
         }
     }
 
@@ -107,14 +112,27 @@ impl<'a> Keyspace<'a> {
             is_script: self.is_script,
             keep_expired: self.keep_expired,
             no_touch: self.no_touch,
-            hint: KeyHint::NONE,
+            hints: &[],
+            next_hint: Cell::new(0),
         }
+    }
+
+    /// Tells what is known of the command's keys.
+    #[inline]
+    pub fn expect_keys(&mut self, hints: &'a [KeyHint]) {
+        self.hints = hints;
     }
 
     /// A key, with its hash and slot.
     #[inline]
     pub fn key<'k>(&self, bytes: &'k [u8]) -> Key<'k> {
-        self.hint.fits(bytes).unwrap_or_else(|| Key::new(bytes))
+        for at in [self.next_hint.get(), 0] {
+            if let Some(key) = self.hints.get(at).and_then(|hint| hint.fits(bytes)) {
+                self.next_hint.set(at + 1);
+                return key;
+            }
+        }
+        Key::new(bytes)
     }
 
     /// The time in Unix microseconds, which stands still in a transaction or script.

@@ -39,6 +39,7 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
     };
+    process::follow_huge_pages(&config);
     let is_cluster = config.cluster_enabled.get();
     let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
     banner::show(&config, is_cluster);

@@ -139,6 +139,17 @@ fn notify_systemd(state: &str) -> io::Result<()> {
     UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address).map(drop)
 }
 
+/// Tells the kernel to give this process no huge pages where `huge-pages` says so. The allocator always
+/// asks for them: lookups at random in many small pages miss the page tables' cache at every key.
+pub fn follow_huge_pages(config: &Config) {
+    #[cfg(target_os = "linux")]
+    if !config.huge_pages.get()
+        && let Err(error) = rustix::thread::disable_transparent_huge_pages(true)
+    {
+        tracing::warn!("Huge pages cannot be turned off: {error}");
+    }
+}
+
 /// Gives the kernel the score that `oom-score-adj` and `oom-score-adj-values` ask for, and again
 /// whenever they change. `is_replica` picks the value.
 pub fn follow_oom_score_adj(

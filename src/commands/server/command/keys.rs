@@ -1,7 +1,7 @@
 //! COMMAND GETKEYS and GETKEYSANDFLAGS.
 
 use super::super::reply::flag_set;
-use crate::commands::{CommandError, CommandResult, CommandTable, Cx, KeyPosition};
+use crate::commands::{CommandError, CommandResult, CommandTable, Cx, KeyPositions};
 use crate::protocol::Args;
 
 pub(super) fn get_keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
@@ -27,7 +27,7 @@ pub(super) fn get_keys_and_flags(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandRes
 }
 
 /// The keys of a whole command line.
-fn keys_of(line: &Args<'_>) -> Result<Vec<KeyPosition>, CommandError> {
+fn keys_of(line: &Args<'_>) -> Result<KeyPositions, CommandError> {
     const NO_KEYS: CommandError = CommandError::err("The command has no key arguments");
     let table = CommandTable::get();
     let mut command =

@@ -1,4 +1,12 @@
-//! The event loop of a core.
+//! The event loop of a core: ready connections are read, their requests run in rounds, their replies
+//! sent; between rounds come messages of other cores, blocked clients ([`waits`]), what every tick brings
+//! ([`care`]) and new connections ([`admission`]).
+
+mod admission;
+mod care;
+mod waits;
+
+pub(super) use self::admission::refusal;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -8,19 +16,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::{Events, Poll, Token};
-use rand::Rng;
 use slab::Slab;
 
 use super::conn::{Conn, Standing};
-use super::desk::Desk;
 use super::round::{Outcome, Round};
-use super::socket::{Listener, Socket};
-use crate::commands::{transactions, write_timeout};
-use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
+use super::socket::Listener;
+use crate::commands::transactions;
+use crate::dispatch::{Core, Next};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
-use crate::session::{Blocked, Client, ClientFlags, ClientInfo, ConnId, Message, Watched};
+use crate::session::{Blocked, ClientFlags, ConnId, Message, Watched};
 use crate::sys::unix_ms;
 
 const WAKE: Token = Token(usize::MAX);
@@ -32,9 +38,6 @@ const ARENA_BYTES: usize = 128 * 1024;
 /// Connections in a round.
 const VISITS_MAX: usize = 128;
 const EVENTS_MAX: usize = 512;
-const UNBLOCKED: &str = "UNBLOCKED client unblocked via CLIENT UNBLOCK";
-/// Clients that are looked after at every tick, if there are as many.
-const TENDED_MIN: usize = 5;
 
 /// A core's loop, before it runs.
 pub struct EventLoop {
@@ -103,19 +106,6 @@ impl EventLoop {
     /// The token under which the core's waker is registered.
     pub fn wake_token() -> Token {
         WAKE
-    }
-
-    /// Accepts connections from `fresh`, and no more from the addresses of before. The unix socket,
-    /// which comes first, stays.
-    fn listen(&mut self, mut fresh: Vec<Listener>) -> io::Result<()> {
-        self.listeners.retain(|listener| matches!(listener, Listener::Unix(..)));
-        let first = self.listeners.len();
-        for (index, listener) in fresh.iter_mut().enumerate() {
-            listener.register(self.poll.registry(), Token(LISTENERS + first + index))?;
-        }
-        self.listeners.append(&mut fresh);
-        self.core.desk = Some(Box::new(Desk::new(&self.listeners)?));
-        Ok(())
     }
 
     /// Runs until the server stops.
@@ -370,41 +360,6 @@ impl EventLoop {
         true
     }
 
-    /// Closes the clients that take most, until all together take no more than `maxmemory-clients`.
-    fn evict_clients(&mut self) {
-        let server = self.core.server.clone();
-        let limit = server.client_memory_max();
-        if limit == 0 {
-            return;
-        }
-        let may_go = |info: &ClientInfo| {
-            !info.flags().has(ClientFlags::NO_EVICT) && !info.killed.load(Ordering::Relaxed)
-        };
-        while server.clients.memory() > limit {
-            let Some(info) = server.clients.largest(may_go) else { return };
-            tracing::info!(
-                "Evicting client: id={} addr={} tot-mem={}",
-                info.id,
-                info.addr,
-                info.memory.load(Ordering::Relaxed)
-            );
-            info.killed.store(true, Ordering::Relaxed);
-            // Another core may have had the same idea.
-            if !server.clients.remove(&info) {
-                continue;
-            }
-            self.core.stats.evicted_clients.add(1);
-            if usize::from(info.conn.core) == self.core.id {
-                self.close(info.conn.slot as usize);
-            } else {
-                server.post(
-                    usize::from(info.conn.core),
-                    Message::Kill { conn: info.conn, gently: false },
-                );
-            }
-        }
-    }
-
     fn limits(&self, slot: usize) -> Limits {
         Limits {
             bulk_bytes_max: self.core.server.config.proto_max_bulk_len.get(),
@@ -511,304 +466,5 @@ impl EventLoop {
                 }
             }
         }
-    }
-
-    /// A blocked client got its reply: it goes on.
-    fn unblock(&mut self, slot: usize, reply: &[u8], served: bool) {
-        let conn = &mut self.conns[slot];
-        let Some(blocked) = conn.client.blocked.take() else { return };
-        let waits = ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::HAS_DEADLINE.0);
-        conn.client.set_flag(waits, false);
-        self.core.count_ended_wait(&blocked, served.then_some(reply.len()));
-        self.ended.push(*blocked);
-        conn.client.commands += 1;
-        conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
-        if !conn.client.flags.has(ClientFlags::REPLY_OFF) {
-            self.core.stats.net_output_bytes.add(reply.len() as u64);
-            conn.note_replies(reply.len());
-            if conn.send(reply).is_err() {
-                return self.close(slot);
-            }
-        }
-        if conn.standing == Standing::Blocked {
-            self.enqueue(slot);
-        }
-    }
-
-    /// Ends a wait whose time is up, or that CLIENT UNBLOCK ends.
-    fn time_out(&mut self, slot: usize, error: bool) {
-        let conn = &mut self.conns[slot];
-        let Some(blocked) = &conn.client.blocked else { return };
-        if !blocked.ticket.claim() {
-            // Being served at this moment.
-            return;
-        }
-        let mut out = Vec::new();
-        let mut reply = Reply::new(&mut out, conn.client.resp);
-        if error {
-            reply.error(UNBLOCKED);
-        } else {
-            write_timeout(&mut reply, blocked.on_timeout);
-        }
-        finish_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
-        self.unblock(slot, &out, false);
-    }
-
-    /// Takes the waits that ended out of their shards.
-    fn end_waits(&mut self) {
-        self.unwatched.append(&mut self.core.stale_watches);
-        if self.ended.is_empty() && self.unwatched.is_empty() || !self.core.enter() {
-            return;
-        }
-        let core = &mut self.core;
-        self.ended.retain(|blocked| !end_wait(core, blocked));
-        self.unwatched.retain(|(keys, flag)| !end_watch(core, keys, flag));
-        self.core.leave();
-    }
-
-    fn accept(&mut self, index: usize) {
-        loop {
-            let Some(listener) = self.listeners.get(index) else { return };
-            match listener.accept() {
-                Ok(socket) => self.place(socket),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // CONFIG SET has ended the listening; new listeners are under way.
-                Err(error) if error.kind() == io::ErrorKind::InvalidInput => return,
-                Err(error) => {
-                    tracing::warn!("Accepting client connection: {error}");
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Gives a new connection to the less loaded of two cores.
-    fn place(&mut self, mut socket: Socket) {
-        let server = self.core.server.clone();
-        if let Some(refusal) = refusal(&server, &socket) {
-            self.core.stats.connections_rejected.add(1);
-            let _ = io::Write::write(&mut socket, refusal);
-            return;
-        }
-        let cores = server.cores();
-        let load = |core: usize| server.loads[core].load(Ordering::Relaxed);
-        let mut rng = rand::rng();
-        let (a, b) = (rng.random_range(0..cores), rng.random_range(0..cores));
-        let core = if load(b) < load(a) { b } else { a };
-        server.loads[core].fetch_add(1, Ordering::Relaxed);
-        if core == self.core.id {
-            self.adopt(socket);
-        } else {
-            server.post(core, Message::Accepted(socket));
-        }
-    }
-
-    /// Takes a connection over.
-    fn adopt(&mut self, mut socket: Socket) {
-        let server = self.core.server.clone();
-        let entry = self.conns.vacant_entry();
-        let slot = entry.key();
-        if let Err(error) = socket.register(self.poll.registry(), Token(slot)) {
-            tracing::warn!("Registering a client connection: {error}");
-            server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
-            return;
-        }
-        let is_unix = socket.is_unix();
-        if !is_unix {
-            set_keepalive(&socket, server.config.tcp_keepalive.get());
-        }
-        let conn = ConnId {
-            core: self.core.id as u16,
-            slot: slot as u32,
-            client: server.clients.next_id(),
-        };
-        let (addr, laddr) = socket.addresses(&server.config.unixsocket.string());
-        let fd = i64::from(socket.fd());
-        let info = Arc::new(ClientInfo::new(conn, addr, laddr, fd, unix_ms()));
-        server.clients.add(info.clone());
-        self.core.stats.connections_received.add(1);
-        let mut client = Client::new(info);
-        client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
-        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.config.requirepass.is_empty());
-        entry.insert(Conn::new(socket, client));
-        self.enqueue(slot);
-    }
-
-    /// Closes a connection and forgets the client.
-    fn close(&mut self, slot: usize) {
-        let Some(mut conn) = self.conns.try_remove(slot) else { return };
-        let server = self.core.server.clone();
-        if let Some(blocked) = conn.client.blocked.take() {
-            blocked.ticket.claim();
-            self.ended.push(*blocked);
-        }
-        crate::commands::pubsub::forget(&server, &mut conn.client);
-        if let Some(flag) = conn.client.watch_flag.take() {
-            self.unwatched.push((conn.client.take_watched(), flag));
-        }
-        if conn.client.flags.has(ClientFlags::MONITOR) {
-            server.monitors.fetch_sub(1, Ordering::Relaxed);
-        }
-        server.clients.remove(&conn.client.info);
-        server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
-    }
-
-    fn tick(&mut self) {
-        let now = self.core.now_ms;
-        let hz = self.core.server.config.hz.get().clamp(1, 500) as u64;
-        self.next_tick_ms = now + 1000 / hz;
-        if self.core.server.testing.cron_paused.load(Ordering::Relaxed) {
-            return;
-        }
-        if self.core.server.pause.until(now).is_none() {
-            self.resume_paused();
-        }
-        if now >= self.next_idle_ms {
-            self.next_idle_ms = now + 1000;
-            self.close_idle();
-        }
-        self.tend_clients(hz as usize);
-        if self.core.id == 0 {
-            self.core.server.sample_rates();
-            self.core.server.obey_signals();
-        }
-        self.core.expire_some();
-        self.make_room();
-        self.core.drop_lost_slots();
-        self.redirect_waiters();
-    }
-
-    /// Ends the waits for keys that another node serves now.
-    fn redirect_waiters(&mut self) {
-        let Some(cluster) = &self.core.server.cluster else { return };
-        let version = cluster.map().version;
-        if std::mem::replace(&mut self.map_version, version) == version {
-            return;
-        }
-        let waiting: Vec<usize> = (self.conns.iter())
-            .filter(|(_, conn)| conn.client.blocked.is_some())
-            .map(|(slot, _)| slot)
-            .collect();
-        for slot in waiting {
-            let conn = &self.conns[slot];
-            let Some(error) = ends_wait(&self.core, &conn.client) else { continue };
-            let claimed = conn.client.blocked.as_ref().is_some_and(|b| b.ticket.claim());
-            if claimed {
-                let mut out = Vec::new();
-                Reply::new(&mut out, conn.client.resp).error(&error.to_string());
-                self.unblock(slot, &out, false);
-            }
-        }
-    }
-
-    /// Ends the waits whose time is up.
-    fn run_timers(&mut self) {
-        let now = self.core.now_ms;
-        while let Some(Reverse((at, slot, client))) = self.timers.peek().copied() {
-            if at > now {
-                break;
-            }
-            self.timers.pop();
-            let due = self.conns.get(slot).is_some_and(|conn| {
-                let deadline = conn.client.blocked.as_ref().and_then(|b| b.deadline_ms);
-                conn.client.id == client && deadline.is_some_and(|deadline| deadline <= now)
-            });
-            if due {
-                self.time_out(slot, false);
-            }
-        }
-    }
-
-    /// Evicts keys if there is too little memory, also when no client says anything.
-    fn make_room(&mut self) {
-        if self.core.server.config.maxmemory.get() != 0 && self.core.enter() {
-            self.core.make_room();
-            self.core.leave();
-        }
-    }
-
-    /// Looks after a share of the clients, so that each has its turn at least once a second.
-    fn tend_clients(&mut self, ticks_per_second: usize) {
-        let places = self.conns.iter().next_back().map_or(0, |(last, _)| last + 1);
-        let mut left = (self.conns.len() / ticks_per_second).max(TENDED_MIN);
-        for _ in 0..places {
-            let slot = self.tend_next % places;
-            self.tend_next = slot + 1;
-            let Some(conn) = self.conns.get_mut(slot) else { continue };
-            conn.tend(&self.core);
-            conn.note_memory(&self.core.server.clients);
-            if conn.pending_bytes() > 0 && conn.is_over_limits(&self.core) {
-                self.close(slot);
-            }
-            left -= 1;
-            if left == 0 {
-                break;
-            }
-        }
-        self.evict_clients();
-    }
-
-    /// `timeout`: closes clients that said nothing for long.
-    fn close_idle(&mut self) {
-        let timeout_ms = self.core.server.config.timeout.get() as u64 * 1000;
-        if timeout_ms == 0 {
-            return;
-        }
-        let now = self.core.now_ms;
-        let exempt =
-            ClientFlags(ClientFlags::BLOCKED.0 | ClientFlags::PUBSUB.0 | ClientFlags::MONITOR.0);
-        let idle: Vec<usize> = self
-            .conns
-            .iter()
-            .filter(|(_, conn)| {
-                let since = conn.client.info.last_active_ms.load(Ordering::Relaxed);
-                !conn.client.flags.has(exempt) && now.saturating_sub(since) > timeout_ms
-            })
-            .map(|(slot, _)| slot)
-            .collect();
-        for slot in idle {
-            self.close(slot);
-        }
-    }
-
-    fn close_all(&mut self) {
-        self.listeners.clear();
-        let all: Vec<usize> = self.conns.iter().map(|(slot, _)| slot).collect();
-        for slot in all {
-            let _ = self.conns[slot].send_pending();
-            self.close(slot);
-        }
-    }
-}
-
-/// What a new connection is told instead of being served.
-pub(super) fn refusal(server: &Server, socket: &Socket) -> Option<&'static [u8]> {
-    if server.clients.len() >= server.config.maxclients.get() as usize {
-        return Some(b"-ERR max number of clients reached\r\n");
-    }
-    let Socket::Tcp(tcp) = socket else { return None };
-    let config = &server.config;
-    let is_protected = config.protected_mode.get() && config.requirepass.is_empty();
-    if is_protected && tcp.peer_addr().is_ok_and(|addr| !addr.ip().to_canonical().is_loopback()) {
-        return Some(PROTECTED);
-    }
-    None
-}
-
-const PROTECTED: &[u8] = b"-DENIED Tsubame is running in protected mode because protected mode is \
-enabled and no password is set for the default user. In this mode connections are only accepted \
-from the loopback interface. To connect from elsewhere, set a password with 'requirepass', or \
-switch protected mode off with 'protected-mode no' if nobody untrusted can reach the port.\r\n";
-
-fn set_keepalive(socket: &Socket, seconds: i64) {
-    let Socket::Tcp(tcp) = socket else { return };
-    if seconds > 0 {
-        let interval = Duration::from_secs((seconds as u64 / 3).max(1));
-        let keepalive = socket2::TcpKeepalive::new()
-            .with_time(Duration::from_secs(seconds as u64))
-            .with_interval(interval)
-            .with_retries(3);
-        let _ = socket2::SockRef::from(tcp).set_tcp_keepalive(&keepalive);
     }
 }
