@@ -16,7 +16,9 @@ use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
 use crate::commands::{transactions, write_timeout};
-use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
+use crate::dispatch::{
+    Core, Next, drop_flushed_interpreter, end_wait, end_watch, ends_wait, finish_wait,
+};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
@@ -255,9 +257,9 @@ impl EventLoop {
                     self.close(slot);
                 }
             }
-            Message::Multi { conn, change } => {
+            Message::Multi { conn, change, queued } => {
                 if let Some(slot) = self.find(conn) {
-                    transactions::change(&mut self.conns[slot].client, change);
+                    transactions::change(&mut self.conns[slot].client, change, &queued);
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
@@ -674,6 +676,7 @@ impl EventLoop {
             self.core.server.obey_signals();
         }
         self.core.expire_some();
+        drop_flushed_interpreter(&self.core);
         self.make_room();
         self.core.drop_lost_slots();
         self.redirect_waiters();

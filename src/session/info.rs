@@ -36,6 +36,8 @@ impl ClientFlags {
     pub const POSTPONED: Self = Self(1 << 19);
     /// Its wait ends by the clock.
     pub const HAS_DEADLINE: Self = Self(1 << 18);
+    /// CLIENT REPLY SKIP is being run; the command after it is the one to skip.
+    pub const REPLY_SKIP_NEXT: Self = Self(1 << 20);
     /// CLIENT CAPA REDIRECT: it understands -REDIRECT.
     pub const CAPA_REDIRECT: Self = Self(1 << 17);
 
@@ -55,6 +57,10 @@ impl ClientFlags {
             | Self::UNAUTHENTICATED.0
             | Self::TRACKING.0,
     );
+
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -297,3 +297,104 @@ fn modules_cannot_be_loaded_and_are_told_so() {
     let refused = call(&mut server.client(), "MODULE LOAD /nowhere.so");
     assert!(refused.starts_with("-ERR MODULE command not allowed."), "{refused}");
 }
+
+#[test]
+fn a_reply_is_skipped_after_every_skip_and_none_after_reply_on() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let silent = |client: &mut Client, line: &str| {
+        client.send(&line.split(' ').collect::<Vec<_>>()).expect("the server listens");
+    };
+    silent(client, "CLIENT REPLY SKIP");
+    play(client, &[("CLIENT REPLY ON", "+OK"), ("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "ECHO skipped");
+    play(client, &[("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "NOSUCH");
+    play(client, &[("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY OFF");
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "PING");
+    play(client, &[("CLIENT REPLY ON", "+OK"), ("PING", "+PONG")]);
+}
+
+#[test]
+fn script_kill_in_a_transaction_is_queued_beside_a_busy_script_on_whatever_thread() {
+    let server = start(&["--lua-time-limit", "10"]);
+    let (runner, killer) = (&mut server.client(), &mut server.client());
+    let mut clients: Vec<Client> = (0..4).map(|_| server.client()).collect();
+    clients.iter_mut().for_each(|client| assert_eq!(call(client, "PING"), "+PONG"));
+    runner.send(&["EVAL", "while true do end", "0"]).expect("the server listens");
+    wait_until("the script is busy", || call(killer, "PING").starts_with("-BUSY"));
+    for client in &mut clients {
+        let name = ("CLIENT SETNAME queued", "+QUEUED");
+        play(client, &[("MULTI", "+OK"), ("SCRIPT KILL", "+QUEUED"), name]);
+    }
+    let refused = call(&mut clients[0], "EXEC");
+    assert!(refused.starts_with("-EXECABORT Transaction discarded because of: BUSY"), "{refused}");
+    play(&mut clients[1], &[("DISCARD", "+OK"), ("MULTI", "+OK")]);
+    play(killer, &[("SCRIPT KILL", "+OK")]);
+    runner.read().expect("a killed script answers");
+    play(&mut clients[0], &[("PING", "+PONG"), ("CLIENT GETNAME", "$-1")]);
+    play(&mut clients[1], &[("PING", "+QUEUED"), ("EXEC", "[+PONG]")]);
+    for client in &mut clients[2..] {
+        let notbusy = "[-NOTBUSY No scripts in execution right now., +OK]";
+        play(client, &[("EXEC", notbusy), ("CLIENT GETNAME", "\"queued\"")]);
+    }
+}
+
+#[test]
+fn monitors_see_exec_after_what_it_ran_and_select_in_its_new_database() {
+    let server = start(&[]);
+    let (client, monitor) = (&mut server.client(), &mut server.client());
+    play(monitor, &[("MONITOR", "+OK")]);
+    play(client, &[("MULTI", "+OK"), ("SET a 1", "+QUEUED"), ("EXEC", "[+OK]")]);
+    play(client, &[("SELECT 3", "+OK"), ("GET a", "$-1")]);
+    for (db, line) in [
+        ("[0 ", "\"MULTI\""),
+        ("[0 ", "\"SET\" \"a\" \"1\""),
+        ("[0 ", "\"EXEC\""),
+        ("[3 ", "\"SELECT\" \"3\""),
+        ("[3 ", "\"GET\" \"a\""),
+    ] {
+        let told = monitor.read().expect("a monitor is told").to_string();
+        assert!(told.contains(db) && told.ends_with(line), "{told}: {db}{line}");
+    }
+}
+
+#[test]
+fn commands_that_need_no_keys_have_none_and_no_error_about_it() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let invalid = "-ERR Invalid arguments specified for command";
+    for (line, keys) in [
+        ("COMMAND GETKEYS EVAL script 0", "[]"),
+        ("COMMAND GETKEYS EVAL script 1 k", "[\"k\"]"),
+        ("COMMAND GETKEYS EVALSHA_RO sha -1", "[]"),
+        ("COMMAND GETKEYSANDFLAGS EVAL script 7 k", "[]"),
+        ("COMMAND GETKEYS ZUNION 0 a", invalid),
+        ("COMMAND GETKEYS SINTERCARD 3 a", invalid),
+        ("COMMAND GETKEYS PING", "-ERR The command has no key arguments"),
+    ] {
+        assert_eq!(call(client, line), keys, "{line}");
+    }
+}
+
+#[test]
+fn script_flush_empties_the_interpreters_of_all_threads() {
+    let server = start(&["--threads", "2"]);
+    let mut clients: Vec<Client> = (0..8).map(|_| server.client()).collect();
+    let fill = "local t = {} for i = 1, 30000 do t[i] = 'entry' .. i end return #t";
+    for client in &mut clients {
+        assert_eq!(client.call(&["EVAL", fill, "0"]).to_string(), ":30000");
+    }
+    let client = &mut clients[0];
+    let bytes = |client: &mut Client| -> u64 {
+        info(client, "memory", "used_memory_lua").trim().parse().expect("a number")
+    };
+    assert!(bytes(client) > 1_000_000);
+    play(client, &[("SCRIPT FLUSH", "+OK")]);
+    wait_until("the memory is given back", || bytes(client) < 200_000);
+}

@@ -325,7 +325,7 @@ fn tell(cx: &mut Cx<'_>, args: &Args<'_>, show: fn(u64, u64) -> u64) -> CommandR
     let key = cx.ks.key(args.at(1));
     let now_ms = cx.ks.now_ms;
     // Asking for the expiry is no use of the key.
-    let answer = match cx.ks.peek(&key) {
+    let answer = match cx.ks.inspect(&key, true) {
         None => -2,
         Some(found) => found.deadline().map_or(-1, |at| show(at, now_ms) as i64),
     };
