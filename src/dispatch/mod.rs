@@ -32,6 +32,7 @@ pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
 pub(crate) use gates::lookup;
+pub(crate) use monitor::feed as feed_monitors;
 pub(crate) use process::queue;
 pub use process::{Next, process};
 pub use redirect::ends_wait;

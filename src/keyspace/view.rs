@@ -196,6 +196,16 @@ impl<'a> Keyspace<'a> {
         self.modified_in(db, key);
     }
 
+    /// Removes a key that a command gave a deadline in the past, as if it had come meanwhile. Whether it
+    /// was there.
+    pub fn expire_at_once(&mut self, key: &Key<'_>) -> bool {
+        let is_there = self.exists(key);
+        if is_there {
+            self.expire(self.db, key);
+        }
+        is_there
+    }
+
     /// Looks a key up to read it: expiry, hit and miss counts, access time.
     #[inline]
     pub fn read_entry(&mut self, key: &Key<'_>) -> Option<KeyRef<'_>> {

@@ -141,7 +141,7 @@ impl Desk {
     }
 
     fn serve_accepted(&mut self, server: &Arc<Server>) {
-        if !server.config.requirepass.is_empty() {
+        if !server.users.is_open() {
             return;
         }
         for socket in &self.accepted {

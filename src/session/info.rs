@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::message::ConnId;
+use crate::acl::DEFAULT_USER;
 
 /// Replies up to this wait in a buffer that a client has anyway, as the peers count it.
 pub const REPLY_ROOM_MAX: u32 = 16 * 1024;
@@ -139,7 +140,7 @@ impl ClientInfo {
             laddr,
             fd,
             created_ms: now_ms,
-            names: Mutex::new(ClientNames { user: "default".into(), ..ClientNames::default() }),
+            names: Mutex::new(ClientNames { user: DEFAULT_USER.into(), ..ClientNames::default() }),
             last_active_ms: AtomicU64::new(now_ms),
             flags: AtomicU32::new(0),
             db: AtomicU32::new(0),

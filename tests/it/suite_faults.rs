@@ -353,13 +353,14 @@ fn monitors_see_exec_after_what_it_ran_and_select_in_its_new_database() {
     play(client, &[("MULTI", "+OK"), ("SET a 1", "+QUEUED"), ("EXEC", "[+OK]")]);
     play(client, &[("SELECT 3", "+OK"), ("GET a", "$-1")]);
     for (db, line) in [
-        ("[0 ", "\"MULTI\""),
-        ("[0 ", "\"SET\" \"a\" \"1\""),
-        ("[0 ", "\"EXEC\""),
-        ("[3 ", "\"SELECT\" \"3\""),
-        ("[3 ", "\"GET\" \"a\""),
+        ("[0 ", "MULTI"),
+        ("[0 ", "SET a 1"),
+        ("[0 ", "EXEC"),
+        ("[3 ", "SELECT 3"),
+        ("[3 ", "GET a"),
     ] {
         let told = monitor.read().expect("a monitor is told").to_string();
+        let told = told.replace(['\\', '"'], "");
         assert!(told.contains(db) && told.ends_with(line), "{told}: {db}{line}");
     }
 }
@@ -397,4 +398,59 @@ fn script_flush_empties_the_interpreters_of_all_threads() {
     assert!(bytes(client) > 1_000_000);
     play(client, &[("SCRIPT FLUSH", "+OK")]);
     wait_until("the memory is given back", || bytes(client) < 200_000);
+}
+
+#[test]
+fn a_deadline_in_the_past_expires_a_key_at_once_but_msetex_leaves_it_to_be_met() {
+    let server = start(&["--notify-keyspace-events", "EA"]);
+    let (client, listener) = (&mut server.client(), &mut server.client());
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK"), ("GET none", "$-1")]);
+    listener.call(&["PSUBSCRIBE", "*"]);
+    let mut check = |line: &str, events: &[&str], keys: &str, expired: u64| {
+        let count = |client: &mut Client| -> u64 {
+            info(client, "stats", "expired_keys").trim().parse().expect("a number")
+        };
+        play(client, &[("SET k old", "+OK")]);
+        let before = count(client);
+        call(client, line);
+        assert_eq!(call(client, "DBSIZE"), keys, "{line}");
+        assert_eq!(count(client) - before, expired, "{line}");
+        for event in ["set"].iter().chain(events) {
+            let told = listener.read().expect("an event").to_string();
+            assert!(told.contains(&format!(":{event}\"")), "{line}: {told} is not {event}");
+        }
+    };
+    check("SET k v PXAT 1000", &["expired"], ":0", 1);
+    check("GETEX k EXAT 1", &["expired"], ":0", 1);
+    check("PEXPIREAT k 1000", &["expired"], ":0", 1);
+    check("EXPIRE k -1", &["expired"], ":0", 1);
+    check("MSETEX 1 k v PXAT 1000", &["set", "expire"], ":1", 0);
+    play(client, &[("GET k", "$-1"), ("DBSIZE", ":0")]);
+}
+
+#[test]
+fn users_of_the_configuration_log_in_with_their_passwords() {
+    // The second is the password x.
+    let lines = "--user default on >first >second ~* &* +@all \
+                 --user bob on #2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 \
+                 ~* &* +@all --user eve off nopass ~* &* +@all";
+    let server = start(&lines.split(' ').collect::<Vec<_>>());
+    let client = &mut server.client();
+    let wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
+    let refused = "-NOAUTH Authentication required.";
+    play(client, &[("PING", refused), ("AUTH third", wrong), ("AUTH bob y", wrong)]);
+    play(client, &[("AUTH eve x", wrong), ("AUTH mallory x", wrong), ("PING", refused)]);
+    play(client, &[("AUTH second", "+OK"), ("AUTH default first", "+OK"), ("AUTH bob x", "+OK")]);
+    assert!(call(client, "CLIENT INFO").contains(" user=bob "));
+    assert_eq!(info(client, "stats", "acl_access_denied_auth").trim(), "4");
+    assert!(call(client, "CLIENT LIST USER bob").contains(" user=bob "));
+    play(client, &[("CLIENT KILL USER eve", ":0")]);
+    assert!(call(client, "CLIENT LIST USER mallory").contains("No such user"));
+    play(client, &[("RESET", "+RESET"), ("PING", refused)]);
+    play(client, &[("AUTH first", "+OK"), ("CONFIG SET requirepass new", "+OK")]);
+    play(&mut server.client(), &[("AUTH first", wrong), ("AUTH new", "+OK")]);
+    play(client, &[("CONFIG SET requirepass ", "+OK")]);
+    play(&mut server.client(), &[("PING", "+PONG")]);
+    let mistaken = call(client, "AUTH any");
+    assert!(mistaken.starts_with("-ERR AUTH <password> called without any password"), "{mistaken}");
 }

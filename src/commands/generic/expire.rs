@@ -286,8 +286,7 @@ fn expire_in(cx: &mut Cx<'_>, args: &Args<'_>, unit: Unit) -> CommandResult {
         return Ok(());
     }
     if at <= cx.ks.now_ms as i64 {
-        cx.ks.delete(&key);
-        cx.ks.notify(NotifyClass::GENERIC, "del", &key);
+        cx.ks.expire_at_once(&key);
     } else {
         cx.ks.set_deadline(&key, Some(at as u64));
         cx.ks.modified(&key);

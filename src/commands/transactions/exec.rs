@@ -4,7 +4,7 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
     Run,
 };
-use crate::dispatch::{Flow, Origin, call, end_watch, lookup, queue, shards_of};
+use crate::dispatch::{Flow, Origin, call, end_watch, feed_monitors, lookup, queue, shards_of};
 use crate::keyspace::Key;
 use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::session::{Client, ClientFlags, Multi, MultiChange, QueuedCommand, Watched};
@@ -277,7 +277,9 @@ fn run(
     client.set_flag(ClientFlags::MULTI, false);
     Reply::new(out, client.resp).array(queue.len());
     for queued in queue {
-        let _ = call(core, client, queued.command, &queued.args.view(), out, Origin::Transaction);
+        let args = queued.args.view();
+        let _ = call(core, client, queued.command, &args, out, Origin::Transaction);
+        feed_monitors(core, client, queued.command, &args);
     }
 }
 
