@@ -19,6 +19,17 @@
 //! * A command that may have been executed is never sent again unless that does no harm; every
 //!   [`Error`] says whether the command [may have been executed](Error::executed).
 //! * Dropping a future never shifts replies: the reply of a dropped command is read and thrown away.
+//!
+//! The [`guide`] tells how to come here from redis-rs or fred, what cluster operations look like from
+//! the client, and what goes wrong and what the application sees of it.
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! * `tls`: `rediss://` URLs and [`ClientBuilder::tls`], by rustls.
+//! * `sync`: [`sync::Client`] for programs without async.
+//! * `compat-redis-rs`: [`Client::redis_rs`], a connection for code that is written for redis-rs.
 
 #![deny(missing_docs)]
 
@@ -32,6 +43,7 @@ pub mod commands;
 mod compat;
 mod credentials;
 mod error;
+pub mod guide;
 mod net;
 mod node;
 mod protocol;

@@ -94,7 +94,7 @@ impl EventLoop {
         self.core.stats.connections_received.add(1);
         let mut client = Client::new(info);
         client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
-        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.config.requirepass.is_empty());
+        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.users.is_open());
         entry.insert(Conn::new(socket, client));
         self.enqueue(slot);
     }
@@ -135,7 +135,7 @@ pub(in crate::net) fn refusal(server: &Server, socket: &Socket) -> Option<&'stat
     }
     let Socket::Tcp(tcp) = socket else { return None };
     let config = &server.config;
-    let is_protected = config.protected_mode.get() && config.requirepass.is_empty();
+    let is_protected = config.protected_mode.get() && server.users.default_needs_no_password();
     if is_protected && tcp.peer_addr().is_ok_and(|addr| !addr.ip().to_canonical().is_loopback()) {
         return Some(PROTECTED);
     }

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::EventLoop;
+use crate::dispatch::drop_flushed_interpreter;
 use crate::session::{ClientFlags, ClientInfo, Message};
 
 /// Clients that are looked after at every tick, if there are as many.
@@ -29,6 +30,7 @@ impl EventLoop {
             self.core.server.obey_signals();
         }
         self.core.expire_some();
+        drop_flushed_interpreter(&self.core);
         self.make_room();
         self.core.drop_lost_slots();
         self.redirect_waiters();

@@ -245,9 +245,9 @@ impl EventLoop {
                     self.close(slot);
                 }
             }
-            Message::Multi { conn, change } => {
+            Message::Multi { conn, change, queued } => {
                 if let Some(slot) = self.find(conn) {
-                    transactions::change(&mut self.conns[slot].client, change);
+                    transactions::change(&mut self.conns[slot].client, change, &queued);
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
