@@ -6,7 +6,6 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
-use rustix::net::{RecvFlags, SendFlags, recv, send};
 
 /// A connected socket.
 #[derive(Debug)]
@@ -65,8 +64,7 @@ impl AsFd for Socket {
 impl Read for Socket {
     #[inline]
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let (_, len) = recv(self.as_fd(), buf, RecvFlags::empty())?;
-        Ok(len)
+        Ok(rustix::io::read(self.as_fd(), buf)?)
     }
 }
 
@@ -74,7 +72,7 @@ impl Write for Socket {
     /// `SIGPIPE` is ignored, as in all Rust programs.
     #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        Ok(send(self.as_fd(), buf, SendFlags::empty())?)
+        Ok(rustix::io::write(self.as_fd(), buf)?)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
