@@ -167,7 +167,6 @@ impl Server {
     /// One command by hand; the raw reply.
     pub fn call(&self, args: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         let mut request = format!("*{}\r\n", args.len());
         for arg in args {
             request.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
@@ -175,19 +174,10 @@ impl Server {
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = Vec::new();
         let mut buffer = [0; 65536];
-        loop {
+        while reply_end(&reply).is_none() {
             match stream.read(&mut buffer) {
                 Ok(0) | Err(_) => break,
-                Ok(n) => {
-                    reply.extend_from_slice(&buffer[..n]);
-                    if !reply.starts_with(b"*")
-                        && reply.ends_with(b"\r\n")
-                        && !(reply.starts_with(b"$")
-                            && reply.iter().filter(|b| **b == b'\n').count() < 2)
-                    {
-                        break;
-                    }
-                }
+                Ok(n) => reply.extend_from_slice(&buffer[..n]),
             }
         }
         String::from_utf8_lossy(&reply).into_owned()
@@ -207,6 +197,20 @@ impl Server {
             .filter(|line| prefixes.iter().any(|prefix| line.starts_with(prefix)))
             .filter_map(|line| line.split("calls=").nth(1)?.split(',').next()?.parse::<u64>().ok())
             .sum()
+    }
+}
+
+/// Where a reply of RESP2 ends, once all of it is there.
+fn reply_end(bytes: &[u8]) -> Option<usize> {
+    let line = bytes.windows(2).position(|pair| pair == b"\r\n")? + 2;
+    let count: i64 = std::str::from_utf8(&bytes[1..line - 2]).ok()?.parse().unwrap_or(-1);
+    match bytes[0] {
+        b'$' if count >= 0 => {
+            let end = line + count as usize + 2;
+            (bytes.len() >= end).then_some(end)
+        }
+        b'*' => (0..count).try_fold(line, |at, _| Some(at + reply_end(&bytes[at..])?)),
+        _ => Some(line),
     }
 }
 
