@@ -1,5 +1,6 @@
 //! Tsubame: a Redis-compatible, clustered, in-memory key-value server that uses every core.
 
+pub mod acl;
 pub mod cli;
 pub mod cluster;
 pub mod commands;

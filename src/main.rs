@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     commands::set_renames(started.declarations.renames);
-    let result = server::run(started.config);
+    let result = server::run(started.config, &started.declarations.users);
     drop(started.pid_file);
     match result {
         Ok(()) => {

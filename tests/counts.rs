@@ -118,7 +118,7 @@ fn start_server() -> TcpStream {
     let config = Config::default();
     config.port.store(i64::from(port));
     config.threads.store(1);
-    std::thread::spawn(move || tsubame::server::run(Arc::new(config)));
+    std::thread::spawn(move || tsubame::server::run(Arc::new(config), &[]));
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         match TcpStream::connect(("127.0.0.1", port)) {

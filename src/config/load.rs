@@ -7,6 +7,7 @@ use super::directive::{Source, lookup};
 use super::table::{Config, DIRECTIVES};
 use super::words::split_words;
 use super::{ConfigSource, VALKEY_VERSION};
+use crate::acl::User;
 use crate::glob;
 use crate::sys::error_text;
 
@@ -62,8 +63,8 @@ impl std::error::Error for LoadError {}
 pub struct Declarations {
     /// `rename-command OLD NEW`, in order; an empty NEW removes the command.
     pub renames: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The words of each `user` line, from the user's name on.
-    pub users: Vec<Vec<Vec<u8>>>,
+    /// The `user` lines.
+    pub users: Vec<User>,
 }
 
 /// Reads configurations into a [`Config`].
@@ -162,10 +163,7 @@ impl Loader<'_> {
                 self.load(&content, depth + 1).map_err(LineError::Included)
             }
             (b"rename-command", [from, to]) => Ok(self.rename(from, to)?),
-            (b"user", [_, ..]) => {
-                self.declarations.users.push(values.iter().map(|word| word.to_vec()).collect());
-                Ok(())
-            }
+            (b"user", [name, rules @ ..]) => Ok(self.user(name, rules)?),
             (b"loadmodule", [path, ..]) => {
                 let path = String::from_utf8_lossy(path);
                 let text = format!("Can't load module from {path}: server aborting");
@@ -183,6 +181,25 @@ impl Loader<'_> {
             (_, [_]) if DEPRECATED.iter().any(|old| old.as_bytes() == name) => Ok(()),
             _ => Err("Bad directive or wrong number of arguments".into()),
         }
+    }
+
+    /// The place of the rule is counted from the word `user`, as Valkey 9.1 does it, and so names
+    /// another word than the wrong one.
+    fn user(&mut self, name: &[u8], rules: &[&[u8]]) -> Result<(), String> {
+        let refusal = |word: &[u8], reason: &str| {
+            format!("Error in user declaration '{}': {reason}", String::from_utf8_lossy(word))
+        };
+        let users = &mut self.declarations.users;
+        if users.iter().any(|user| user.name == name) {
+            let reason = "Duplicate user found. A user can only be defined once in config files";
+            return Err(refusal(name, reason));
+        }
+        let user = User::parse(name, rules).map_err(|(at, error)| {
+            let words: Vec<&[u8]> = [b"user", name].iter().chain(rules).copied().collect();
+            refusal(words[at], &error.to_string())
+        })?;
+        users.push(user);
+        Ok(())
     }
 
     fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), &'static str> {
@@ -337,7 +354,21 @@ mod tests {
         );
         assert_eq!(config.hz.get(), 500);
         assert_eq!(declarations.renames, [(b"GET".to_vec(), b"G".to_vec())]);
-        assert_eq!(declarations.users, [[b"bob".to_vec(), b"on".to_vec(), b">x".to_vec()]]);
+        assert_eq!(declarations.users, [User::parse(b"bob", &[b"on", b">x"]).unwrap()]);
+    }
+
+    #[test]
+    fn a_wrong_user_line_is_told_by_the_word_that_valkey_names() {
+        let check = |text: &str, reason: &str| {
+            let error = load(text).map(drop).unwrap_err().to_string();
+            let expected = format!("Error in user declaration {reason}");
+            assert!(error.contains(&expected), "{text}: {error}");
+        };
+        check("user bob on blah", "'bob': Syntax error");
+        check("user bob #zz", "'user': The password hash must be exactly 64 characters");
+        check("user bob <x", "'user': The password you are trying to remove");
+        check("user bob ~a &c %R~x %RW~y %Z~y", "'%R~x': Syntax error");
+        check("user bob on\nuser bob off", "'bob': Duplicate user found.");
     }
 
     #[test]

@@ -31,10 +31,14 @@ pub use call::finish_wait;
 pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
+pub(crate) use gates::lookup;
+pub(crate) use monitor::feed as feed_monitors;
+pub(crate) use process::queue;
 pub use process::{Next, process};
 pub use redirect::ends_wait;
 pub use routing::shards_of;
 pub use script::{
-    BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, run_script, with_interpreter,
+    BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, drop_flushed_interpreter,
+    is_queued_while_busy, run_script, with_interpreter,
 };
 pub use watching::end_watch;

@@ -12,7 +12,7 @@ use crate::sys::unix_us;
 
 /// Tells the monitors, if there are any.
 #[inline]
-pub(super) fn feed(core: &Core, client: &Client, command: &Command, args: &Args<'_>) {
+pub(crate) fn feed(core: &Core, client: &Client, command: &Command, args: &Args<'_>) {
     if core.server.monitors.load(Ordering::Relaxed) == 0
         || command.flags.has(Flags::SKIP_MONITOR.or(Flags::ADMIN))
     {

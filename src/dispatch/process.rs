@@ -31,12 +31,15 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         out.truncate(before);
         return next;
     }
-    let is_silent = client.flags.has(ClientFlags::REPLY_OFF) || was_skipping;
+    // CLIENT REPLY ON answers though it was to be skipped: it has lowered the flag.
+    let is_silent = client.flags.has(ClientFlags::REPLY_OFF.or(ClientFlags::REPLY_SKIP));
     if is_silent && !is_pushed(args, &out[before..]) {
         out.truncate(before);
     }
-    if was_skipping {
-        client.set_flag(ClientFlags::REPLY_SKIP, false);
+    let skips_next = client.flags.has(ClientFlags::REPLY_SKIP_NEXT);
+    if was_skipping || skips_next {
+        client.set_flag(ClientFlags::REPLY_SKIP, skips_next);
+        client.set_flag(ClientFlags::REPLY_SKIP_NEXT, false);
     }
     if was_asking {
         client.set_flag(ClientFlags::ASKING, false);
@@ -100,7 +103,6 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
         Reply::new(out, client.resp).simple("QUEUED");
         return Next::Continue;
     }
-    monitor::feed(core, client, command, args);
     client.info.last_command.store(command.id as u32 + 1, std::sync::atomic::Ordering::Relaxed);
     let queued_bytes = client.multi.as_ref().map_or(0, |multi| multi.wire_bytes);
     let before = out.len();
@@ -108,6 +110,8 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
     if run(core, client, command, args, out).is_err() {
         return Next::PutAside;
     }
+    // After its run, as in Valkey: EXEC comes after what it ran, and SELECT in its new database.
+    monitor::feed(core, client, command, args);
     if client.blocked.is_some() {
         return Next::Blocked;
     }
@@ -177,7 +181,8 @@ fn run(
     }
 }
 
-fn queue(client: &mut Client, command: &'static Command, args: &Args<'_>) {
+/// Puts a command into the open transaction.
+pub(crate) fn queue(client: &mut Client, command: &'static Command, args: &Args<'_>) {
     let owned = OwnedArgs::copy(args);
     if let Some(multi) = &mut client.multi {
         multi.bytes += owned.heap_bytes() + size_of::<QueuedCommand>();

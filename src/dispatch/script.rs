@@ -47,6 +47,18 @@ pub fn with_interpreter<R>(server: &Server, use_it: impl FnOnce(&mut Interpreter
     })
 }
 
+/// SCRIPT FLUSH is for the interpreters of all threads: one that runs no more scripts, and so would
+/// not follow, is dropped.
+pub fn drop_flushed_interpreter(core: &Core) {
+    let scripting = &core.server.scripting;
+    INTERPRETER.with_borrow_mut(|slot| {
+        if slot.as_ref().is_some_and(|interpreter| interpreter.is_flushed(&scripting.cache)) {
+            *slot = None;
+            scripting.interpreter_bytes[core.id].store(0, Ordering::Relaxed);
+        }
+    });
+}
+
 /// A script with what it is called with.
 #[derive(Debug, Clone, Copy)]
 pub struct ScriptRun<'a> {
@@ -283,6 +295,16 @@ pub enum BusyAnswer {
     Error(CommandError),
     /// A reply that is ready to be sent.
     Bytes(Vec<u8>),
+}
+
+/// Whether a transaction takes a request while a script is busy: what would be run beside it.
+pub fn is_queued_while_busy(args: &Args<'_>) -> bool {
+    super::gates::lookup(args).is_ok_and(|command| {
+        super::gates::may_interrupt_script(command, args)
+            && command.spec.arity.accepts(args.len())
+            && !command.spec.runs_in_multi
+            && !matches!(command.spec.run, Run::Container)
+    })
 }
 
 /// The answer to a request that is not run because a script is busy.

@@ -196,16 +196,39 @@ impl<'a> Keyspace<'a> {
         self.modified_in(db, key);
     }
 
+    /// Removes a key that a command gave a deadline in the past, as if it had come meanwhile. Whether it
+    /// was there.
+    pub fn expire_at_once(&mut self, key: &Key<'_>) -> bool {
+        let is_there = self.exists(key);
+        if is_there {
+            self.expire(self.db, key);
+        }
+        is_there
+    }
+
     /// Looks a key up to read it: expiry, hit and miss counts, access time.
     #[inline]
     pub fn read_entry(&mut self, key: &Key<'_>) -> Option<KeyRef<'_>> {
-        let (access, touch, stats) = (self.access_now(), !self.no_touch, self.stats);
+        self.look_up(key, !self.no_touch, true)
+    }
+
+    /// As [`Keyspace::read_entry`] by commands that ask about a key, not for its value: to be asked
+    /// about is no use. OBJECT, which is for looking at the server itself, tells nobody of a miss.
+    pub fn inspect(&mut self, key: &Key<'_>, notify: bool) -> Option<KeyRef<'_>> {
+        self.look_up(key, false, notify)
+    }
+
+    #[inline]
+    fn look_up(&mut self, key: &Key<'_>, touch: bool, notify: bool) -> Option<KeyRef<'_>> {
+        let (access, stats) = (self.access_now(), self.stats);
         // SAFETY: rebound to the borrow of `self`, as in `live`; the branch for a missing key is
         // what the borrow checker cannot see.
         let found = self.live(key).map(|found| unsafe { found.unbound() });
         let Some(found) = found else {
             stats.keyspace_misses.add(1);
-            self.notify(NotifyClass::KEY_MISS, "keymiss", key);
+            if notify {
+                self.notify(NotifyClass::KEY_MISS, "keymiss", key);
+            }
             return None;
         };
         stats.keyspace_hits.add(1);

@@ -22,8 +22,8 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use super::event_loop::refusal;
 use super::socket::{Listener, Socket};
 use crate::commands::{CommandError, hello_while_busy};
-use crate::dispatch::{BusyAnswer, BusyDesk, answer_while_busy};
-use crate::protocol::{Args, Limits, Progress, Reply, RespVersion, parse_request};
+use crate::dispatch::{BusyAnswer, BusyDesk, answer_while_busy, is_queued_while_busy};
+use crate::protocol::{Args, Limits, OwnedArgs, Progress, Reply, RespVersion, parse_request};
 use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo, ConnId, Message, MultiChange};
 
@@ -76,6 +76,20 @@ impl Entrance {
     }
 }
 
+/// What became of a client's transaction beside the script.
+#[derive(Default)]
+struct Transaction {
+    change: Option<MultiChange>,
+    queued: Vec<OwnedArgs>,
+}
+
+impl Transaction {
+    /// It begins or ends, with which all that was queued is gone.
+    fn turn(&mut self, change: MultiChange) {
+        *self = Self { change: Some(change), queued: Vec::new() };
+    }
+}
+
 /// See the module documentation.
 pub(super) struct Desk {
     entrances: Vec<Entrance>,
@@ -84,7 +98,7 @@ pub(super) struct Desk {
     /// Other messages to the core, which wait for the loop.
     deferred: Vec<Message>,
     /// What became of clients' transactions, for the loop to know when the script has ended.
-    transactions: HashMap<ConnId, MultiChange>,
+    transactions: HashMap<ConnId, Transaction>,
     looked_at: Instant,
     bytes: Vec<u8>,
 }
@@ -127,7 +141,7 @@ impl Desk {
     }
 
     fn serve_accepted(&mut self, server: &Arc<Server>) {
-        if !server.config.requirepass.is_empty() {
+        if !server.users.is_open() {
             return;
         }
         for socket in &self.accepted {
@@ -163,8 +177,8 @@ impl BusyDesk for Desk {
     }
 
     fn close(&mut self, server: &Arc<Server>, core: usize) {
-        for (conn, change) in self.transactions.drain() {
-            server.post(core, Message::Multi { conn, change });
+        for (conn, Transaction { change, queued }) in self.transactions.drain() {
+            server.post(core, Message::Multi { conn, change, queued });
         }
         for message in self.deferred.drain(..) {
             server.post(core, message);
@@ -178,46 +192,43 @@ impl BusyDesk for Desk {
 /// The answer to a client of the core, which may be in a transaction.
 fn answer_known(
     server: &Server,
-    transactions: &mut HashMap<ConnId, MultiChange>,
+    transactions: &mut HashMap<ConnId, Transaction>,
     client: &ClientInfo,
     args: &Args<'_>,
 ) -> BusyAnswer {
-    let change = transactions.get(&client.conn).copied();
-    let is_open = match change {
+    let transaction = transactions.entry(client.conn).or_default();
+    let is_open = match transaction.change {
         None => client.flags().has(ClientFlags::MULTI),
         Some(change) => change != MultiChange::Ended,
-    };
-    let mut now = |change| {
-        transactions.insert(client.conn, change);
     };
     if !is_open && args.is(0, "hello") {
         return hello_while_busy(server, client, args).map_or(BusyAnswer::Leave, BusyAnswer::Bytes);
     }
     if !is_open {
         if args.is(0, "multi") && args.len() == 1 {
-            now(MultiChange::Begun { is_dirty: false });
+            transaction.turn(MultiChange::Begun { is_dirty: false });
             return BusyAnswer::Ok;
         }
         return answer_while_busy(server, args);
     }
     if args.is(0, "discard") && args.len() == 1 {
-        now(MultiChange::Ended);
+        transaction.turn(MultiChange::Ended);
         return BusyAnswer::Ok;
     }
-    // What would be run at once is queued inside a transaction.
-    if args.is(0, "script") || args.is(0, "shutdown") {
-        return BusyAnswer::Leave;
+    if is_queued_while_busy(args) {
+        transaction.queued.push(OwnedArgs::copy(args));
+        return BusyAnswer::Bytes(b"+QUEUED\r\n".to_vec());
     }
     let BusyAnswer::Error(error) = answer_while_busy(server, args) else {
         return BusyAnswer::Leave;
     };
     if args.is(0, "exec") {
-        now(MultiChange::Ended);
+        transaction.turn(MultiChange::Ended);
         return BusyAnswer::Error(CommandError::ExecRefused(
             error.to_string().replacen("ERR ", "", 1),
         ));
     }
-    now(match change {
+    transaction.change = Some(match transaction.change {
         Some(MultiChange::Begun { .. }) => MultiChange::Begun { is_dirty: true },
         _ => MultiChange::Spoilt,
     });

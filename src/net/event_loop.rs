@@ -16,7 +16,9 @@ use super::desk::Desk;
 use super::round::{Outcome, Round};
 use super::socket::{Listener, Socket};
 use crate::commands::{transactions, write_timeout};
-use crate::dispatch::{Core, Next, end_wait, end_watch, ends_wait, finish_wait};
+use crate::dispatch::{
+    Core, Next, drop_flushed_interpreter, end_wait, end_watch, ends_wait, finish_wait,
+};
 use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
@@ -255,9 +257,9 @@ impl EventLoop {
                     self.close(slot);
                 }
             }
-            Message::Multi { conn, change } => {
+            Message::Multi { conn, change, queued } => {
                 if let Some(slot) = self.find(conn) {
-                    transactions::change(&mut self.conns[slot].client, change);
+                    transactions::change(&mut self.conns[slot].client, change, &queued);
                 }
             }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
@@ -630,7 +632,7 @@ impl EventLoop {
         self.core.stats.connections_received.add(1);
         let mut client = Client::new(info);
         client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
-        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.config.requirepass.is_empty());
+        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.users.is_open());
         entry.insert(Conn::new(socket, client));
         self.enqueue(slot);
     }
@@ -674,6 +676,7 @@ impl EventLoop {
             self.core.server.obey_signals();
         }
         self.core.expire_some();
+        drop_flushed_interpreter(&self.core);
         self.make_room();
         self.core.drop_lost_slots();
         self.redirect_waiters();
@@ -789,7 +792,7 @@ pub(super) fn refusal(server: &Server, socket: &Socket) -> Option<&'static [u8]>
     }
     let Socket::Tcp(tcp) = socket else { return None };
     let config = &server.config;
-    let is_protected = config.protected_mode.get() && config.requirepass.is_empty();
+    let is_protected = config.protected_mode.get() && server.users.default_needs_no_password();
     if is_protected && tcp.peer_addr().is_ok_and(|addr| !addr.ip().to_canonical().is_loopback()) {
         return Some(PROTECTED);
     }

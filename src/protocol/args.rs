@@ -73,12 +73,30 @@ impl<'a> Args<'a> {
         self.at(index).eq_ignore_ascii_case(word.as_bytes())
     }
 
-    /// Bytes of the request in its multibulk form: `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`.
+    /// Bytes of the request as it came: of its line, or in its multibulk form,
+    /// `*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`.
     pub fn wire_bytes(&self) -> u64 {
+        if let Some(bytes) = self.inline_bytes() {
+            return bytes;
+        }
         let digits = |n: usize| n.checked_ilog10().unwrap_or(0) as usize + 1;
         let line = |n: usize| 1 + digits(n) + 2;
         let word = |span: &Span| line(span.len()) + span.len() + 2;
         (line(self.spans.len()) + self.spans.iter().map(word).sum::<usize>()) as u64
+    }
+
+    /// Bytes of an inline request, which its first argument begins: unlike in a multibulk request no
+    /// length stands before it.
+    fn inline_bytes(&self) -> Option<u64> {
+        let (first, last) = (self.spans.first()?, self.spans.last()?);
+        let before = &self.base[..first.start as usize];
+        let rest = &self.base[last.end as usize..];
+        let header = format!("${}\r\n", first.len());
+        if before.ends_with(header.as_bytes()) {
+            return None;
+        }
+        let end = last.end as usize + memchr::memchr(b'\n', rest)? + 1;
+        Some((end - first.start as usize) as u64)
     }
 
     /// Bytes of all arguments together.
@@ -138,6 +156,19 @@ impl OwnedArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bytes_of_an_inline_request_are_those_of_its_line() {
+        for (line, words) in [
+            ("SET key value\r\n", &[(0, 3), (4, 7), (8, 13)][..]),
+            ("PING\n", &[(0, 4)]),
+            ("GET k  \r\nPING\r\n", &[(0, 3), (4, 5)]),
+        ] {
+            let spans: Vec<Span> = words.iter().map(|&(from, to)| Span::new(from, to)).collect();
+            let len = line.find('\n').expect("a line") as u64 + 1;
+            assert_eq!(Args::new(line.as_bytes(), &spans).wire_bytes(), len, "{line}");
+        }
+    }
 
     #[test]
     fn the_bytes_on_the_wire_are_those_of_the_multibulk_form() {

@@ -4,10 +4,10 @@ use sha1::{Digest, Sha1};
 use smallvec::SmallVec;
 
 use super::context::ScriptResp;
-use super::convert;
+use super::convert::{self, TooDeep};
 use super::errors::{push_error, raise_error, with_code};
 use super::host::{CallEnd, LogLevel, ReplicationTargets, UnknownCommand};
-use super::lua::{Frame, Kind, LuaResult, Raised};
+use super::lua::{Frame, Kind, LuaResult, NESTING_ROOM, Raised};
 use super::number;
 use super::sandbox::{add_function, add_library};
 
@@ -114,13 +114,34 @@ fn run_command(frame: &mut Frame<'_>) -> Result<CommandOutcome, Raised> {
         }
     }
     let failed = reply.first() == Some(&b'-');
-    if convert::push_reply(frame, &reply).is_err() {
+    drop(reply);
+    if push_reply(frame).is_err() {
         return Err(raise_error(frame, "reached lua stack limit"));
     }
+    let mut reply = context.reply.borrow_mut();
     if reply.capacity() > REPLY_BYTES_KEPT {
         *reply = Vec::new();
     }
     Ok(if failed { CommandOutcome::Error } else { CommandOutcome::Value })
+}
+
+/// Pushes the reply that the command has left in the context. With nearly as many arguments as the stack
+/// may hold there is no room above them, but in a call of its own there is.
+fn push_reply(frame: &mut Frame<'_>) -> Result<(), Raised> {
+    if frame.has_room(NESTING_ROOM) {
+        push_reply_here(frame).map(|_| ())
+    } else {
+        frame.push_function(push_reply_here, 0);
+        frame.protected_call(0)
+    }
+}
+
+fn push_reply_here(frame: &mut Frame<'_>) -> LuaResult {
+    let reply = frame.context().reply.borrow();
+    match convert::push_reply(frame, &reply) {
+        Ok(()) => Ok(1),
+        Err(TooDeep) => Err(frame.raise_plain("")),
+    }
 }
 
 /// The arguments as the slices of a command, or what is wrong with them. Numbers get their text in

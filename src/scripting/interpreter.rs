@@ -174,6 +174,11 @@ impl Interpreter {
         self.state.bytes()
     }
 
+    /// Whether SCRIPT FLUSH came after this state was made.
+    pub fn is_flushed(&self, cache: &ScriptCache) -> bool {
+        self.epoch != cache.epoch()
+    }
+
     fn compile(&mut self, script: &Arc<Script>) -> Result<FunctionRef, ScriptLoadError> {
         if let Some(compiled) = self.compiled.get(&script.digest) {
             return Ok(compiled.function);
@@ -203,9 +208,8 @@ impl Interpreter {
 
     /// After SCRIPT FLUSH: starts anew.
     fn follow(&mut self, cache: &ScriptCache) {
-        let epoch = cache.epoch();
-        if epoch != self.epoch {
-            *self = Interpreter { epoch, ..Interpreter::new(self.identity.clone(), cache) };
+        if self.is_flushed(cache) {
+            *self = Interpreter::new(self.identity.clone(), cache);
         }
     }
 }

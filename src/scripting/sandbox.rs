@@ -8,7 +8,7 @@
 
 use std::ffi::CString;
 
-use super::lua::{Frame, Kind, LuaResult, NESTING_ROOM, Raised};
+use super::lua::{Frame, Kind, LuaResult, Raised};
 use super::random;
 
 /// What remains of the base library besides the functions replaced here.
@@ -169,7 +169,8 @@ fn add_base_functions(frame: &mut Frame<'_>) {
     add_function(frame, "rawset", rawset);
     add_function(frame, "load", load);
     add_function(frame, "loadstring", loadstring);
-    add_function(frame, "pcall", pcall);
+    frame.push_protected_call(caught);
+    frame.raw_set_field(-2, b"pcall");
     // Lua's own `next`, then ours, which knows protected tables; `pairs` chooses.
     frame.push_globals();
     frame.raw_get_field(-1, b"next");
@@ -382,32 +383,17 @@ fn next(frame: &mut Frame<'_>) -> LuaResult {
     Ok((frame.top() - top) as usize - usize::from(protected))
 }
 
-/// Runs a function and catches its errors. A table that `redis.call` raised arrives as its message.
-fn pcall(frame: &mut Frame<'_>) -> LuaResult {
-    let arg_count = frame.arg_count();
-    if !frame.has_room(arg_count + NESTING_ROOM) {
-        return Err(frame.raise("stack overflow"));
-    }
-    frame.push_boolean(true);
-    if arg_count == 0 {
-        frame.push_boolean(true); // Valkey calls its own first result here, and so reports a boolean
-    }
-    for n in 1..=arg_count {
-        frame.push_copy(n as i32);
-    }
-    if frame.protected_call(arg_count.saturating_sub(1)).is_ok() {
-        return Ok(frame.top() as usize - arg_count);
-    }
-    if frame.kind(-1) == Kind::Table {
-        frame.raw_get_field(-1, b"err");
-        if matches!(frame.kind(-1), Kind::String | Kind::Number) {
-            frame.remove(-2);
-        } else {
-            frame.pop(1);
-        }
-    }
+/// What `pcall` returns for an error. A table that `redis.call` raised arrives as its message.
+fn caught(frame: &mut Frame<'_>) -> LuaResult {
     frame.push_boolean(false);
-    frame.insert(-2);
+    if frame.kind(1) == Kind::Table {
+        frame.raw_get_field(1, b"err");
+        if matches!(frame.kind(-1), Kind::String | Kind::Number) {
+            return Ok(2);
+        }
+        frame.pop(1);
+    }
+    frame.push_copy(1);
     Ok(2)
 }
 

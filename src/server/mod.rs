@@ -11,6 +11,7 @@ mod testing;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use crate::acl::Users;
 use crate::commands::CommandTable;
 use crate::config::Config;
 use crate::keyspace::Store;
@@ -68,6 +69,7 @@ pub struct Server {
     pub journal: Journal,
     pub clock: quanta::Clock,
     pub scripting: Scripting,
+    pub users: Users,
 }
 
 impl Server {

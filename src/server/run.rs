@@ -10,8 +10,9 @@ use rand::Rng;
 use super::banner;
 use super::cluster::{self, ClusterStartError};
 use super::{CoreMailbox, Pause, Server, Shutdown, Testing, shutdown};
+use crate::acl::{Limited, User, Users};
 use crate::commands::CommandTable;
-use crate::config::Config;
+use crate::config::{AclPubsubDefault, Config};
 use crate::keyspace::Store;
 use crate::logging;
 use crate::net::{EventLoop, ListenError, Listening, bind_all};
@@ -30,11 +31,13 @@ pub enum RunError {
     #[error(transparent)]
     Cluster(#[from] ClusterStartError),
     #[error(transparent)]
+    Users(#[from] Limited),
+    #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 /// Runs a server until it is told to stop.
-pub fn run(config: Arc<Config>) -> Result<(), RunError> {
+pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
     let threads = match config.threads.get() as usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -42,6 +45,8 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
     let is_cluster = config.cluster_enabled.get();
     let prepared = if is_cluster { Some(cluster::prepare(&config)?) } else { None };
     banner::show(&config, is_cluster);
+    let all_channels = config.acl_pubsub_default.get() == AclPubsubDefault::AllChannels;
+    let users = Users::new(declared, &config.requirepass.get(), all_channels)?;
     let listeners = bind_all(&config)?;
     let mut polls = Vec::new();
     let mut mailboxes = Vec::new();
@@ -81,10 +86,12 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         journal: Journal::default(),
         clock: quanta::Clock::new(),
         scripting: Scripting::new(threads),
+        users,
         config,
     });
     server.listening.note(&listeners);
     super::rebind::follow(&server);
+    follow_requirepass(&server);
     title::follow(&server.config);
     shutdown::follow_signals(server.clone())?;
     process::follow_oom_score_adj(&server.config, logging::is_replica);
@@ -132,6 +139,18 @@ pub fn run(config: Arc<Config>) -> Result<(), RunError> {
         }
     }
     Ok(result?)
+}
+
+/// CONFIG SET requirepass is about the default user.
+fn follow_requirepass(server: &Arc<Server>) {
+    // The configuration belongs to the server, and must not keep it alive.
+    let server_ref = Arc::downgrade(server);
+    server.config.on_change(&["requirepass"], move |config| {
+        if let Some(server) = server_ref.upgrade() {
+            server.users.set_default_password(&config.requirepass.get());
+        }
+        Ok(())
+    });
 }
 
 /// 40 random hexadecimal digits, as `run_id` and node ids are.

@@ -221,7 +221,10 @@ impl Client {
     /// CLIENT REPLY.
     pub fn set_reply_mode(&mut self, mode: ReplyMode) {
         self.set_flag(ClientFlags::REPLY_OFF, mode == ReplyMode::Off);
-        self.set_flag(ClientFlags::REPLY_SKIP, mode == ReplyMode::Skip);
+        self.set_flag(ClientFlags::REPLY_SKIP_NEXT, mode == ReplyMode::Skip);
+        if mode == ReplyMode::On {
+            self.set_flag(ClientFlags::REPLY_SKIP, false);
+        }
     }
 
     /// The flag of this client's watched keys, made at the first WATCH.

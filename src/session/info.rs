@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 use parking_lot::Mutex;
 
 use super::message::ConnId;
+use crate::acl::DEFAULT_USER;
 
 /// Replies up to this wait in a buffer that a client has anyway, as the peers count it.
 pub const REPLY_ROOM_MAX: u32 = 16 * 1024;
@@ -36,6 +37,8 @@ impl ClientFlags {
     pub const POSTPONED: Self = Self(1 << 19);
     /// Its wait ends by the clock.
     pub const HAS_DEADLINE: Self = Self(1 << 18);
+    /// CLIENT REPLY SKIP is being run; the command after it is the one to skip.
+    pub const REPLY_SKIP_NEXT: Self = Self(1 << 20);
     /// CLIENT CAPA REDIRECT: it understands -REDIRECT.
     pub const CAPA_REDIRECT: Self = Self(1 << 17);
 
@@ -55,6 +58,10 @@ impl ClientFlags {
             | Self::UNAUTHENTICATED.0
             | Self::TRACKING.0,
     );
+
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 
     pub fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -133,7 +140,7 @@ impl ClientInfo {
             laddr,
             fd,
             created_ms: now_ms,
-            names: Mutex::new(ClientNames { user: "default".into(), ..ClientNames::default() }),
+            names: Mutex::new(ClientNames { user: DEFAULT_USER.into(), ..ClientNames::default() }),
             last_active_ms: AtomicU64::new(now_ms),
             flags: AtomicU32::new(0),
             db: AtomicU32::new(0),

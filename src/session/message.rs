@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::keyspace::Ticket;
+use crate::protocol::OwnedArgs;
 
 /// A connection: its core, its place there, and the client's id, which is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,8 +41,9 @@ pub enum Message {
     Publish { to: Vec<ConnId>, resp2: Arc<[u8]>, resp3: Arc<[u8]> },
     /// Close the connection; `gently` lets it write what it has.
     Kill { conn: ConnId, gently: bool },
-    /// What became of a client's transaction while a script kept the core from its loop.
-    Multi { conn: ConnId, change: MultiChange },
+    /// What became of a client's transaction while a script kept the core from its loop, and what was
+    /// queued in it since.
+    Multi { conn: ConnId, change: Option<MultiChange>, queued: Vec<OwnedArgs> },
     /// The keys of these slots are served by another node now: drop them.
     SlotsLost(Box<crate::cluster::SlotSet>),
     /// The slot of a shard channel is served elsewhere now: who listens to it here is told so.

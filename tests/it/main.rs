@@ -8,6 +8,7 @@ mod cluster_slots;
 mod differential;
 mod idle_connections;
 mod limits;
+mod lookups;
 mod scripting;
 mod suite_faults;
 mod support;

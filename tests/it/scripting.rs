@@ -212,3 +212,29 @@ fn numbers_that_scripts_set_stay_text_until_they_are_counted_with() {
     }
     assert_eq!(number(&mut client, "{k}b"), 1235);
 }
+
+/// Lua's stack takes 8000 values in one call; none of them are for the reply.
+#[test]
+fn a_command_of_a_script_takes_as_many_arguments_as_lua_can_pass() {
+    let server = start("1", &[]);
+    let client = &mut server.client();
+    let call = |client: &mut Client, count: &str, script: &str| {
+        let fill = "local t = {} for i = 1, tonumber(ARGV[1]) do t[i] = i end ";
+        eval(client, &format!("{fill}{script}"), &[], &[count])
+    };
+    for count in ["7980", "7990", "7998"] {
+        let pushed = "redis.call('del', 'l') return redis.call('rpush', 'l', unpack(t))";
+        assert_eq!(call(client, count, pushed), format!(":{count}"));
+        let caught = "return {pcall(redis.call, 'exists', unpack(t))}";
+        assert_eq!(call(client, count, caught), "[:1, :0]");
+        let refused = "return {redis.pcall('get', unpack(t))['err']}";
+        let wrong = call(client, count, refused);
+        assert!(wrong.contains("Wrong number of args"), "{wrong}");
+        let counted = "return {pcall(function(...) return select('#', ...) end, unpack(t))}";
+        assert_eq!(call(client, count, counted), format!("[:1, :{count}]"));
+    }
+    let many = call(client, "8001", "return redis.call('rpush', 'l', unpack(t))");
+    assert!(many.contains("too many results to unpack"), "{many}");
+    let packed = call(client, "4001", "return cmsgpack.pack(unpack(t))");
+    assert!(packed.contains("Too many arguments for MessagePack pack."), "{packed}");
+}

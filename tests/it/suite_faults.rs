@@ -297,3 +297,160 @@ fn modules_cannot_be_loaded_and_are_told_so() {
     let refused = call(&mut server.client(), "MODULE LOAD /nowhere.so");
     assert!(refused.starts_with("-ERR MODULE command not allowed."), "{refused}");
 }
+
+#[test]
+fn a_reply_is_skipped_after_every_skip_and_none_after_reply_on() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let silent = |client: &mut Client, line: &str| {
+        client.send(&line.split(' ').collect::<Vec<_>>()).expect("the server listens");
+    };
+    silent(client, "CLIENT REPLY SKIP");
+    play(client, &[("CLIENT REPLY ON", "+OK"), ("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "ECHO skipped");
+    play(client, &[("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "NOSUCH");
+    play(client, &[("PING", "+PONG")]);
+    silent(client, "CLIENT REPLY OFF");
+    silent(client, "CLIENT REPLY SKIP");
+    silent(client, "PING");
+    play(client, &[("CLIENT REPLY ON", "+OK"), ("PING", "+PONG")]);
+}
+
+#[test]
+fn script_kill_in_a_transaction_is_queued_beside_a_busy_script_on_whatever_thread() {
+    let server = start(&["--lua-time-limit", "10"]);
+    let (runner, killer) = (&mut server.client(), &mut server.client());
+    let mut clients: Vec<Client> = (0..4).map(|_| server.client()).collect();
+    clients.iter_mut().for_each(|client| assert_eq!(call(client, "PING"), "+PONG"));
+    runner.send(&["EVAL", "while true do end", "0"]).expect("the server listens");
+    wait_until("the script is busy", || call(killer, "PING").starts_with("-BUSY"));
+    for client in &mut clients {
+        let name = ("CLIENT SETNAME queued", "+QUEUED");
+        play(client, &[("MULTI", "+OK"), ("SCRIPT KILL", "+QUEUED"), name]);
+    }
+    let refused = call(&mut clients[0], "EXEC");
+    assert!(refused.starts_with("-EXECABORT Transaction discarded because of: BUSY"), "{refused}");
+    play(&mut clients[1], &[("DISCARD", "+OK"), ("MULTI", "+OK")]);
+    play(killer, &[("SCRIPT KILL", "+OK")]);
+    runner.read().expect("a killed script answers");
+    play(&mut clients[0], &[("PING", "+PONG"), ("CLIENT GETNAME", "$-1")]);
+    play(&mut clients[1], &[("PING", "+QUEUED"), ("EXEC", "[+PONG]")]);
+    for client in &mut clients[2..] {
+        let notbusy = "[-NOTBUSY No scripts in execution right now., +OK]";
+        play(client, &[("EXEC", notbusy), ("CLIENT GETNAME", "\"queued\"")]);
+    }
+}
+
+#[test]
+fn monitors_see_exec_after_what_it_ran_and_select_in_its_new_database() {
+    let server = start(&[]);
+    let (client, monitor) = (&mut server.client(), &mut server.client());
+    play(monitor, &[("MONITOR", "+OK")]);
+    play(client, &[("MULTI", "+OK"), ("SET a 1", "+QUEUED"), ("EXEC", "[+OK]")]);
+    play(client, &[("SELECT 3", "+OK"), ("GET a", "$-1")]);
+    for (db, line) in [
+        ("[0 ", "MULTI"),
+        ("[0 ", "SET a 1"),
+        ("[0 ", "EXEC"),
+        ("[3 ", "SELECT 3"),
+        ("[3 ", "GET a"),
+    ] {
+        let told = monitor.read().expect("a monitor is told").to_string();
+        let told = told.replace(['\\', '"'], "");
+        assert!(told.contains(db) && told.ends_with(line), "{told}: {db}{line}");
+    }
+}
+
+#[test]
+fn commands_that_need_no_keys_have_none_and_no_error_about_it() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let invalid = "-ERR Invalid arguments specified for command";
+    for (line, keys) in [
+        ("COMMAND GETKEYS EVAL script 0", "[]"),
+        ("COMMAND GETKEYS EVAL script 1 k", "[\"k\"]"),
+        ("COMMAND GETKEYS EVALSHA_RO sha -1", "[]"),
+        ("COMMAND GETKEYSANDFLAGS EVAL script 7 k", "[]"),
+        ("COMMAND GETKEYS ZUNION 0 a", invalid),
+        ("COMMAND GETKEYS SINTERCARD 3 a", invalid),
+        ("COMMAND GETKEYS PING", "-ERR The command has no key arguments"),
+    ] {
+        assert_eq!(call(client, line), keys, "{line}");
+    }
+}
+
+#[test]
+fn script_flush_empties_the_interpreters_of_all_threads() {
+    let server = start(&["--threads", "2"]);
+    let mut clients: Vec<Client> = (0..8).map(|_| server.client()).collect();
+    let fill = "local t = {} for i = 1, 30000 do t[i] = 'entry' .. i end return #t";
+    for client in &mut clients {
+        assert_eq!(client.call(&["EVAL", fill, "0"]).to_string(), ":30000");
+    }
+    let client = &mut clients[0];
+    let bytes = |client: &mut Client| -> u64 {
+        info(client, "memory", "used_memory_lua").trim().parse().expect("a number")
+    };
+    assert!(bytes(client) > 1_000_000);
+    play(client, &[("SCRIPT FLUSH", "+OK")]);
+    wait_until("the memory is given back", || bytes(client) < 200_000);
+}
+
+#[test]
+fn a_deadline_in_the_past_expires_a_key_at_once_but_msetex_leaves_it_to_be_met() {
+    let server = start(&["--notify-keyspace-events", "EA"]);
+    let (client, listener) = (&mut server.client(), &mut server.client());
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK"), ("GET none", "$-1")]);
+    listener.call(&["PSUBSCRIBE", "*"]);
+    let mut check = |line: &str, events: &[&str], keys: &str, expired: u64| {
+        let count = |client: &mut Client| -> u64 {
+            info(client, "stats", "expired_keys").trim().parse().expect("a number")
+        };
+        play(client, &[("SET k old", "+OK")]);
+        let before = count(client);
+        call(client, line);
+        assert_eq!(call(client, "DBSIZE"), keys, "{line}");
+        assert_eq!(count(client) - before, expired, "{line}");
+        for event in ["set"].iter().chain(events) {
+            let told = listener.read().expect("an event").to_string();
+            assert!(told.contains(&format!(":{event}\"")), "{line}: {told} is not {event}");
+        }
+    };
+    check("SET k v PXAT 1000", &["expired"], ":0", 1);
+    check("GETEX k EXAT 1", &["expired"], ":0", 1);
+    check("PEXPIREAT k 1000", &["expired"], ":0", 1);
+    check("EXPIRE k -1", &["expired"], ":0", 1);
+    check("MSETEX 1 k v PXAT 1000", &["set", "expire"], ":1", 0);
+    play(client, &[("GET k", "$-1"), ("DBSIZE", ":0")]);
+}
+
+#[test]
+fn users_of_the_configuration_log_in_with_their_passwords() {
+    // The second is the password x.
+    let lines = "--user default on >first >second ~* &* +@all \
+                 --user bob on #2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 \
+                 ~* &* +@all --user eve off nopass ~* &* +@all";
+    let server = start(&lines.split(' ').collect::<Vec<_>>());
+    let client = &mut server.client();
+    let wrong = "-WRONGPASS invalid username-password pair or user is disabled.";
+    let refused = "-NOAUTH Authentication required.";
+    play(client, &[("PING", refused), ("AUTH third", wrong), ("AUTH bob y", wrong)]);
+    play(client, &[("AUTH eve x", wrong), ("AUTH mallory x", wrong), ("PING", refused)]);
+    play(client, &[("AUTH second", "+OK"), ("AUTH default first", "+OK"), ("AUTH bob x", "+OK")]);
+    assert!(call(client, "CLIENT INFO").contains(" user=bob "));
+    assert_eq!(info(client, "stats", "acl_access_denied_auth").trim(), "4");
+    assert!(call(client, "CLIENT LIST USER bob").contains(" user=bob "));
+    play(client, &[("CLIENT KILL USER eve", ":0")]);
+    assert!(call(client, "CLIENT LIST USER mallory").contains("No such user"));
+    play(client, &[("RESET", "+RESET"), ("PING", refused)]);
+    play(client, &[("AUTH first", "+OK"), ("CONFIG SET requirepass new", "+OK")]);
+    play(&mut server.client(), &[("AUTH first", wrong), ("AUTH new", "+OK")]);
+    play(client, &[("CONFIG SET requirepass ", "+OK")]);
+    play(&mut server.client(), &[("PING", "+PONG")]);
+    let mistaken = call(client, "AUTH any");
+    assert!(mistaken.starts_with("-ERR AUTH <password> called without any password"), "{mistaken}");
+}

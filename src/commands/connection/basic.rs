@@ -1,5 +1,6 @@
 //! ECHO, PING, QUIT, RESET, SELECT.
 
+use crate::acl::DEFAULT_USER;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run, db_arg,
 };
@@ -136,9 +137,11 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     cx.client.select(0);
     cx.client.set_resp(RespVersion::Resp2);
     cx.reply.set_version(RespVersion::Resp2);
-    cx.client.info.names.lock().name.clear();
-    let locked = !cx.server.config.requirepass.is_empty();
-    cx.client.set_flag(ClientFlags::UNAUTHENTICATED, locked);
+    let mut names = cx.client.info.names.lock();
+    names.name.clear();
+    names.user = DEFAULT_USER.to_owned();
+    drop(names);
+    cx.client.set_flag(ClientFlags::UNAUTHENTICATED, !cx.server.users.is_open());
     cx.reply.simple("RESET");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use crate::acl::DEFAULT_USER;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
@@ -69,13 +70,13 @@ fn auth(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (user, password) = match (args.at(1), args.get(2)) {
         (user, Some(password)) => (user, password),
         (password, None) => {
-            if cx.server.config.requirepass.is_empty() {
+            if cx.server.users.default_needs_no_password() {
                 return Err(CommandError::err(
                     "AUTH <password> called without any password configured for the default \
                      user. Are you sure your configuration is correct?",
                 ));
             }
-            (b"default".as_slice(), password)
+            (DEFAULT_USER.as_bytes(), password)
         }
     };
     authenticate(cx, user, password)?;
@@ -85,19 +86,12 @@ fn auth(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 /// Checks a password; the client is the user from then on.
 fn authenticate(cx: &mut Cx<'_>, user: &[u8], password: &[u8]) -> CommandResult {
-    let wanted = cx.server.config.requirepass.get();
-    let is_right = user == b"default" && (wanted.is_empty() || same(&wanted, password));
-    if !is_right {
+    if !cx.server.users.log_in(user, password) {
         return Err(CommandError::WrongPass);
     }
+    cx.client.info.names.lock().user = String::from_utf8_lossy(user).into_owned();
     cx.client.set_flag(ClientFlags::UNAUTHENTICATED, false);
     Ok(())
-}
-
-/// Compares without telling by its duration where the difference is.
-fn same(a: &[u8], b: &[u8]) -> bool {
-    let differing = a.iter().zip(b).fold(0u8, |acc, (x, y)| acc | (x ^ y));
-    a.len() == b.len() && differing == 0
 }
 
 /// Whether a name is fit for CLIENT LIST: no blanks, no line ends.

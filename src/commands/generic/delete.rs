@@ -3,7 +3,7 @@
 use crate::commands::{
     Acl, Arg, Arity, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
-use crate::keyspace::NotifyClass;
+use crate::keyspace::{KeyRef, NotifyClass};
 use crate::protocol::Args;
 
 static DEL: CommandSpec = CommandSpec {
@@ -104,18 +104,25 @@ fn exists(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let mut found = 0;
     for name in args.from(1).iter() {
         let key = cx.ks.key(name);
-        found += usize::from(cx.ks.read_entry(&key).is_some());
+        found += usize::from(cx.ks.inspect(&key, true).is_some());
     }
     cx.reply.len_int(found);
     Ok(())
 }
 
 fn touch(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    exists(cx, args)
+    cx.ks.no_touch = false; // CLIENT NO-TOUCH is about every other command
+    let mut found = 0;
+    for name in args.from(1).iter() {
+        let key = cx.ks.key(name);
+        found += usize::from(cx.ks.read_entry(&key).is_some());
+    }
+    cx.reply.len_int(found);
+    Ok(())
 }
 
 fn type_of(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let kind = cx.ks.kind(&cx.ks.key(args.at(1)));
+    let kind = cx.ks.inspect(&cx.ks.key(args.at(1)), true).map(KeyRef::kind);
     cx.reply.simple(kind.map_or("none", |kind| kind.name()));
     Ok(())
 }

@@ -286,8 +286,7 @@ fn expire_in(cx: &mut Cx<'_>, args: &Args<'_>, unit: Unit) -> CommandResult {
         return Ok(());
     }
     if at <= cx.ks.now_ms as i64 {
-        cx.ks.delete(&key);
-        cx.ks.notify(NotifyClass::GENERIC, "del", &key);
+        cx.ks.expire_at_once(&key);
     } else {
         cx.ks.set_deadline(&key, Some(at as u64));
         cx.ks.modified(&key);
@@ -325,7 +324,7 @@ fn tell(cx: &mut Cx<'_>, args: &Args<'_>, show: fn(u64, u64) -> u64) -> CommandR
     let key = cx.ks.key(args.at(1));
     let now_ms = cx.ks.now_ms;
     // Asking for the expiry is no use of the key.
-    let answer = match cx.ks.peek(&key) {
+    let answer = match cx.ks.inspect(&key, true) {
         None => -2,
         Some(found) => found.deadline().map_or(-1, |at| show(at, now_ms) as i64),
     };

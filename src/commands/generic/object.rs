@@ -127,7 +127,7 @@ pub(crate) fn encoding_of(found: KeyRef<'_>) -> &'static str {
 
 fn object_encoding(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let key = cx.ks.key(args.at(2));
-    match cx.ks.peek(&key) {
+    match cx.ks.inspect(&key, false) {
         Some(found) => cx.reply.bulk_str(encoding_of(found)),
         None => cx.reply.null(),
     }
@@ -136,7 +136,7 @@ fn object_encoding(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let key = cx.ks.key(args.at(2));
-    match cx.ks.peek(&key) {
+    match cx.ks.inspect(&key, false) {
         // Values are never shared between keys.
         Some(_) => cx.reply.int(1),
         None => cx.reply.null(),
@@ -146,7 +146,7 @@ fn object_refcount(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let key = cx.ks.key(args.at(2));
-    let Some(access) = cx.ks.peek(&key).map(KeyRef::access) else {
+    let Some(access) = cx.ks.inspect(&key, false).map(KeyRef::access) else {
         cx.reply.null();
         return Ok(());
     };
@@ -162,7 +162,7 @@ fn object_idletime(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn object_freq(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let key = cx.ks.key(args.at(2));
-    let Some(access) = cx.ks.peek(&key).map(KeyRef::access) else {
+    let Some(access) = cx.ks.inspect(&key, false).map(KeyRef::access) else {
         cx.reply.null();
         return Ok(());
     };

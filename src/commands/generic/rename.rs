@@ -94,7 +94,7 @@ fn renamenx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn change_name(cx: &mut Cx<'_>, args: &Args<'_>, replace: bool) -> Result<bool, CommandError> {
     let (from, to) = (cx.ks.key(args.at(1)), cx.ks.key(args.at(2)));
-    if cx.ks.read_entry(&from).is_none() {
+    if !cx.ks.exists(&from) {
         return Err(CommandError::NoSuchKey);
     }
     if from.bytes == to.bytes {
@@ -159,7 +159,7 @@ fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         return Err(same());
     }
     let key = cx.ks.key(args.at(1));
-    let moved = cx.ks.read_entry(&key).is_some() && !cx.ks.nested(db).exists(&key);
+    let moved = cx.ks.exists(&key) && !cx.ks.nested(db).exists(&key);
     if moved {
         transfer(cx, &key, db);
     }

@@ -85,7 +85,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = fields::counted(args, at, 1, fields::mismatch())?;
     let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
     // The type of the key is the first error, the time the second.
-    cx.ks.write::<Hash>(&key)?;
+    cx.ks.read::<Hash>(&key)?;
     let deadline = match expiry {
         Expiry::Time(format, time) => Some(format.deadline(cx, time)?),
         _ => None,

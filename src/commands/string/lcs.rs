@@ -40,7 +40,7 @@ fn lcs(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (mut wants_len, mut wants_matches, mut with_len, mut min_len) = (false, false, false, 0);
     let strings = CommandError::err("The specified keys must contain string values");
     let texts = [args.at(1), args.at(2)].map(|name| {
-        let value = cx.ks.peek_string(&Key::new(name));
+        let value = cx.ks.read_string(&Key::new(name));
         value.map(|value| value.map_or_else(Vec::new, StrRef::to_vec))
     });
     let [Ok(a), Ok(b)] = texts else { return Err(strings) };

@@ -172,8 +172,7 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     }
     match expiry {
         Expiry::At(at) if at <= cx.ks.now_ms => {
-            cx.ks.delete(&key);
-            cx.ks.notify(NotifyClass::GENERIC, "del", &key);
+            cx.ks.expire_at_once(&key);
             cx.ks.dirty += 1;
         }
         Expiry::At(at) => {

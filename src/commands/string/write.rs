@@ -321,13 +321,15 @@ fn set_if(
 /// Sets a key, its expiry, and tells whoever wants to know.
 fn store(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry) {
     if matches!(expiry, Expiry::At(at) if at <= cx.ks.now_ms) {
-        // Stored and expired at once, which Valkey turns into a deletion.
-        if cx.ks.delete(key) {
-            cx.ks.notify(NotifyClass::GENERIC, "del", key);
-            cx.ks.dirty += 1;
-        }
+        // Stored and expired at once, of which Valkey does the second half only.
+        cx.ks.dirty += u64::from(cx.ks.expire_at_once(key));
         return;
     }
+    store_until(cx, key, value, expiry);
+}
+
+/// As [`store`], even if the expiry has come: then the key goes when it is met.
+fn store_until(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry) {
     cx.ks.set_string(key, value, expiry == Expiry::Keep);
     if let Expiry::At(at) = expiry {
         cx.ks.set_deadline(key, Some(at));
@@ -439,7 +441,7 @@ fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     if holds {
         for (name, value) in keys() {
             let key = cx.ks.key(name);
-            store(cx, &key, value, expiry);
+            store_until(cx, &key, value, expiry);
         }
     }
     cx.reply.int(i64::from(holds));

@@ -4,9 +4,9 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
     Run,
 };
-use crate::dispatch::{Flow, Origin, call, end_watch, shards_of};
+use crate::dispatch::{Flow, Origin, call, end_watch, feed_monitors, lookup, queue, shards_of};
 use crate::keyspace::Key;
-use crate::protocol::{Args, Reply};
+use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::session::{Client, ClientFlags, Multi, MultiChange, QueuedCommand, Watched};
 use crate::shard::ShardSet;
 use std::sync::atomic::Ordering;
@@ -110,20 +110,26 @@ fn multi(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
 }
 
 /// Carries out what became of a client's transaction beside a busy script.
-pub(crate) fn change(client: &mut Client, change: MultiChange) {
+pub(crate) fn change(client: &mut Client, change: Option<MultiChange>, queued: &[OwnedArgs]) {
     match change {
-        MultiChange::Spoilt => {
+        None => {}
+        Some(MultiChange::Spoilt) => {
             if let Some(multi) = &mut client.multi {
                 multi.is_dirty = true;
                 client.set_flag(ClientFlags::DIRTY_EXEC, true);
             }
         }
-        MultiChange::Ended => discard_all(client),
-        MultiChange::Begun { is_dirty } => {
+        Some(MultiChange::Ended) => discard_all(client),
+        Some(MultiChange::Begun { is_dirty }) => {
             if client.multi.is_some() {
                 discard_all(client);
             }
             begin(client, is_dirty);
+        }
+    }
+    for args in queued {
+        if let Ok(command) = lookup(&args.view()) {
+            queue(client, command, &args.view());
         }
     }
 }
@@ -271,7 +277,9 @@ fn run(
     client.set_flag(ClientFlags::MULTI, false);
     Reply::new(out, client.resp).array(queue.len());
     for queued in queue {
-        let _ = call(core, client, queued.command, &queued.args.view(), out, Origin::Transaction);
+        let args = queued.args.view();
+        let _ = call(core, client, queued.command, &args, out, Origin::Transaction);
+        feed_monitors(core, client, queued.command, &args);
     }
 }
 

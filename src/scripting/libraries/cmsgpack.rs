@@ -33,6 +33,9 @@ fn pack(frame: &mut Frame<'_>) -> LuaResult {
     if frame.arg_count() == 0 {
         return Err(frame.arg_error(0, "MessagePack pack needs input."));
     }
+    if !frame.has_room(frame.arg_count()) {
+        return Err(frame.arg_error(0, "Too many arguments for MessagePack pack."));
+    }
     let mut out = Vec::new();
     for n in 1..=frame.arg_count() {
         frame.push_copy(n as i32);

@@ -297,6 +297,20 @@ impl<'l> Frame<'l> {
         unsafe { ffi::lua_pushcclosure(self.raw, trampoline::<F>, upvalue_count as c_int) }
     }
 
+    /// Pushes a native function that calls its first argument with the others and returns true and the
+    /// results. An error goes, as its only argument, to `on_error`, which says what to return.
+    ///
+    /// The arguments are not copied, so the stack holds as many as in Lua's own `pcall`.
+    pub(in crate::scripting) fn push_protected_call<F>(&mut self, _on_error: F)
+    where
+        F: Fn(&mut Frame<'_>) -> LuaResult + Copy + 'static,
+    {
+        const { assert!(size_of::<F>() == 0) };
+        self.reserve();
+        // SAFETY: there is room; `catch` needs no data since F is zero-sized.
+        unsafe { ffi::lua_pushcclosure(self.raw, catch::<F>, 0) }
+    }
+
     /// Pushes a userdata that holds `value`; for [`Frame::upvalue`].
     pub(in crate::scripting) fn push_data<T: Copy + 'static>(&self, value: T) {
         const { assert!(!needs_drop::<T>() && align_of::<T>() <= 8) };
@@ -620,6 +634,30 @@ unsafe fn c_bytes<'a>(data: *const c_char) -> &'a [u8] {
     }
     // SAFETY: a C string, by contract.
     unsafe { CStr::from_ptr(data) }.to_bytes()
+}
+
+/// The C function behind [`Frame::push_protected_call`].
+unsafe extern "C-unwind" fn catch<F>(raw: *mut ffi::lua_State) -> c_int
+where
+    F: Fn(&mut Frame<'_>) -> LuaResult + Copy + 'static,
+{
+    // SAFETY: Lua calls with a live state, whose stack holds the arguments and has LUA_MINSTACK free
+    // places; there is no `Frame` yet whose arguments would be popped.
+    unsafe {
+        let arg_count = ffi::lua_gettop(raw);
+        ffi::lua_pushboolean(raw, 1);
+        if arg_count == 0 {
+            // Valkey calls its own first result here, and so reports a boolean.
+            ffi::lua_pushboolean(raw, 1);
+        } else {
+            ffi::lua_insert(raw, 1);
+        }
+        if ffi::lua_pcall(raw, (arg_count - 1).max(0), ffi::LUA_MULTRET, 0) == ffi::LUA_OK {
+            return ffi::lua_gettop(raw);
+        }
+        ffi::lua_replace(raw, 1);
+        trampoline::<F>(raw)
+    }
 }
 
 /// The C function behind a native function. It owns nothing when it raises.

@@ -65,6 +65,7 @@ impl Filter {
         args: &Args<'_>,
         mut index: usize,
         databases: u16,
+        is_user: impl Fn(&[u8]) -> bool,
     ) -> Result<Self, CommandError> {
         let mut filter = Self::default();
         while index < args.len() {
@@ -88,7 +89,7 @@ impl Filter {
                 index = end;
                 Condition::Id(ids)
             } else {
-                parse_condition(name, value, negated, databases)?
+                parse_condition(name, value, negated, databases, &is_user)?
             };
             filter.conditions.retain(|(was, other)| {
                 *was != negated
@@ -123,6 +124,7 @@ fn parse_condition(
     value: &[u8],
     negated: bool,
     databases: u16,
+    is_user: impl Fn(&[u8]) -> bool,
 ) -> Result<Condition, CommandError> {
     let text = value.to_vec();
     Ok(match name {
@@ -130,7 +132,7 @@ fn parse_condition(
         b"addr" => Condition::Addr(text),
         b"laddr" => Condition::LocalAddr(text),
         b"ip" => Condition::Ip(text),
-        b"user" if value == b"default" => Condition::User(text),
+        b"user" if is_user(value) => Condition::User(text),
         b"user" => {
             return Err(CommandError::text(format!("No such user '{}'", shown(value))));
         }
@@ -229,7 +231,8 @@ mod tests {
 
     fn parse(words: &[&str]) -> Result<Filter, String> {
         let owned = OwnedArgs::of(words.iter().map(|word| word.as_bytes()));
-        Filter::parse(&owned.view(), 0, 16).map_err(|error| error.to_string())
+        Filter::parse(&owned.view(), 0, 16, |name| name == b"default")
+            .map_err(|error| error.to_string())
     }
 
     fn client(id: u64) -> ClientInfo {

@@ -8,8 +8,12 @@ use crate::commands::{CommandError, CommandResult, Cx};
 use crate::protocol::Args;
 use crate::session::{ClientFlags, ClientInfo, Message};
 
+fn parse(cx: &Cx<'_>, args: &Args<'_>) -> Result<Filter, CommandError> {
+    Filter::parse(args, 2, cx.server.store.databases(), |name| cx.server.users.exists(name))
+}
+
 pub(super) fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let filter = Filter::parse(args, 2, cx.server.store.databases())?;
+    let filter = parse(cx, args)?;
     let mut text = String::new();
     for info in cx.server.clients.list() {
         let is_me = info.id == cx.client.id;
@@ -33,7 +37,7 @@ pub(super) fn kill(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         cx.reply.ok();
         return Ok(());
     }
-    let filter = Filter::parse(args, 2, cx.server.store.databases())?;
+    let filter = parse(cx, args)?;
     let mut closed = 0;
     for info in cx.server.clients.list() {
         let is_me = info.id == cx.client.id;

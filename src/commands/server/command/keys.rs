@@ -1,7 +1,7 @@
 //! COMMAND GETKEYS and GETKEYSANDFLAGS.
 
 use super::super::reply::flag_set;
-use crate::commands::{CommandError, CommandResult, CommandTable, Cx, KeyPosition};
+use crate::commands::{CommandError, CommandResult, CommandTable, Cx, Flags, KeyPosition};
 use crate::protocol::Args;
 
 pub(super) fn get_keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
@@ -28,7 +28,6 @@ pub(super) fn get_keys_and_flags(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandRes
 
 /// The keys of a whole command line.
 fn keys_of(line: &Args<'_>) -> Result<Vec<KeyPosition>, CommandError> {
-    const NO_KEYS: CommandError = CommandError::err("The command has no key arguments");
     let table = CommandTable::get();
     let mut command =
         table.find(line.at(0)).ok_or(CommandError::err("Invalid command specified"))?;
@@ -39,12 +38,14 @@ fn keys_of(line: &Args<'_>) -> Result<Vec<KeyPosition>, CommandError> {
             table.find_sub(command, name).ok_or(CommandError::err("Invalid command specified"))?;
     }
     if command.spec.keys.is_empty() && command.spec.find_keys.is_none() {
-        return Err(NO_KEYS);
+        return Err(CommandError::err("The command has no key arguments"));
     }
     if !command.spec.arity.accepts(line.len()) {
         return Err(CommandError::err("Invalid number of arguments specified for command"));
     }
-    let keys =
-        command.keys(line).ok_or(CommandError::err("Invalid arguments specified for command"))?;
-    if keys.is_empty() { Err(NO_KEYS) } else { Ok(keys) }
+    match command.keys(line) {
+        Some(keys) if !keys.is_empty() => Ok(keys),
+        _ if command.flags.has(Flags::NO_MANDATORY_KEYS) => Ok(Vec::new()),
+        _ => Err(CommandError::err("Invalid arguments specified for command")),
+    }
 }

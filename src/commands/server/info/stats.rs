@@ -102,10 +102,10 @@ pub(super) fn stats(page: &mut Page<'_>) {
     let work = rate(Measure::Work) / server.cores() as u64;
     let per_round = work.checked_div(rounds).unwrap_or(0);
     page.line("instantaneous_eventloop_duration_usec", per_round);
+    page.line("acl_access_denied_auth", server.users.denied());
     zeros(
         page,
         &[
-            "acl_access_denied_auth",
             "acl_access_denied_cmd",
             "acl_access_denied_key",
             "acl_access_denied_channel",
