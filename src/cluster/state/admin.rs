@@ -126,11 +126,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Whether all of these slots are unassigned, and given once.
-    pub fn check_takeable(
-        &self,
-        slots: impl IntoIterator<Item = u16>,
-    ) -> Result<SlotSet, AdminError> {
+    /// Takes unassigned slots. All or none; the first problem in the order given is reported.
+    pub fn take_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
         let mut taken = SlotSet::new();
         for slot in slots {
             if self.owner(slot).is_some() {
@@ -140,29 +137,6 @@ impl Cluster {
                 return Err(AdminError::SlotTwice(slot));
             }
         }
-        Ok(taken)
-    }
-
-    /// Whether all of these slots are assigned, and given once.
-    pub fn check_droppable(
-        &self,
-        slots: impl IntoIterator<Item = u16>,
-    ) -> Result<SlotSet, AdminError> {
-        let mut dropped = SlotSet::new();
-        for slot in slots {
-            if self.owner(slot).is_none() {
-                return Err(AdminError::SlotUnassigned(slot));
-            }
-            if !dropped.insert(slot) {
-                return Err(AdminError::SlotTwice(slot));
-            }
-        }
-        Ok(dropped)
-    }
-
-    /// Takes unassigned slots. All or none; the first problem in the order given is reported.
-    pub fn take_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
-        let taken = self.check_takeable(slots)?;
         for slot in taken.iter() {
             self.importing.remove(&slot);
             self.add_slot(self.myself, slot);
@@ -173,7 +147,15 @@ impl Cluster {
 
     /// Unassigns slots, whoever has them, as far as this node is concerned.
     pub fn drop_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
-        let dropped = self.check_droppable(slots)?;
+        let mut dropped = SlotSet::new();
+        for slot in slots {
+            if self.owner(slot).is_none() {
+                return Err(AdminError::SlotUnassigned(slot));
+            }
+            if !dropped.insert(slot) {
+                return Err(AdminError::SlotTwice(slot));
+            }
+        }
         for slot in dropped.iter() {
             self.importing.remove(&slot);
             self.delete_slot(slot);

@@ -1,7 +1,5 @@
 //! CLUSTER subcommands that say who serves which slot.
 
-use std::ops::RangeInclusive;
-
 use super::{cluster, has_keys, keys_in_slot, slot_arg};
 use crate::cluster::state::{AdminError, SetSlot};
 use crate::commands::{
@@ -102,44 +100,25 @@ pub(super) static CLUSTER_SETSLOT: CommandSpec = CommandSpec {
 };
 
 fn add_slots(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &slots_of(args)?, None, true)
+    change_slots(cx, &slots_of(args)?, true)
 }
 
 fn del_slots(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &slots_of(args)?, None, false)
+    change_slots(cx, &slots_of(args)?, false)
 }
 
 fn add_slots_range(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (slots, wrong) = ranges_of(args, "addslotsrange")?;
-    change_slots(cx, &slots, wrong, true)
+    change_slots(cx, &ranges_of(args, "addslotsrange")?, true)
 }
 
 fn del_slots_range(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (slots, wrong) = ranges_of(args, "delslotsrange")?;
-    change_slots(cx, &slots, wrong, false)
+    change_slots(cx, &ranges_of(args, "delslotsrange")?, false)
 }
 
-/// `wrong` is what is wrong with the arguments behind those slots: told if nothing is wrong with them.
-fn change_slots(
-    cx: &mut Cx<'_>,
-    slots: &[u16],
-    wrong: Option<CommandError>,
-    add: bool,
-) -> CommandResult {
+fn change_slots(cx: &mut Cx<'_>, slots: &[u16], add: bool) -> CommandResult {
     cluster(cx.server)?.with(|cluster, _| {
-        let all = slots.iter().copied();
-        match wrong {
-            Some(wrong) => {
-                if add {
-                    cluster.check_takeable(all)?;
-                } else {
-                    cluster.check_droppable(all)?;
-                }
-                Err(wrong)
-            }
-            None if add => Ok(cluster.take_slots(all)?),
-            None => Ok(cluster.drop_slots(all)?),
-        }
+        let slots = slots.iter().copied();
+        if add { cluster.take_slots(slots) } else { cluster.drop_slots(slots) }
     })?;
     for core in &cx.server.stats {
         slots.iter().for_each(|slot| core.slots.reset_slot(*slot));
@@ -152,33 +131,21 @@ fn slots_of(args: &Args<'_>) -> Result<Vec<u16>, CommandError> {
     (2..args.len()).map(|index| slot_arg(args, index)).collect()
 }
 
-/// The slots of the ranges up to the first that is none, and what is wrong with that: Valkey looks at
-/// the slots of a range before it reads the next.
-fn ranges_of(
-    args: &Args<'_>,
-    name: &str,
-) -> Result<(Vec<u16>, Option<CommandError>), CommandError> {
+fn ranges_of(args: &Args<'_>, name: &str) -> Result<Vec<u16>, CommandError> {
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::WrongArity(format!("cluster|{name}")));
     }
     let mut slots = Vec::new();
     for index in (2..args.len()).step_by(2) {
-        match range_arg(args, index) {
-            Ok(range) => slots.extend(range),
-            Err(wrong) => return Ok((slots, Some(wrong))),
+        let (first, last) = (slot_arg(args, index)?, slot_arg(args, index + 1)?);
+        if first > last {
+            return Err(CommandError::text(format!(
+                "start slot number {first} is greater than end slot number {last}"
+            )));
         }
+        slots.extend(first..=last);
     }
-    Ok((slots, None))
-}
-
-fn range_arg(args: &Args<'_>, index: usize) -> Result<RangeInclusive<u16>, CommandError> {
-    let (first, last) = (slot_arg(args, index)?, slot_arg(args, index + 1)?);
-    if first > last {
-        return Err(CommandError::text(format!(
-            "start slot number {first} is greater than end slot number {last}"
-        )));
-    }
-    Ok(first..=last)
+    Ok(slots)
 }
 
 fn flush_slots(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
