@@ -274,10 +274,17 @@ impl<'a> Keyspace<'a> {
         found.deadline().is_none_or(|at| at > self.now_ms).then_some(found)
     }
 
-    /// Removes those of the keys that have expired, counting each as read.
-    pub fn expire_all<'k>(&mut self, keys: impl IntoIterator<Item = &'k Key<'k>>) {
+    /// Removes those of the keys that have expired, counting each as read, up to the first that holds
+    /// none of the types that are asked for: that is an error, and the others are not looked at.
+    pub fn expire_all<'k>(
+        &mut self,
+        keys: impl IntoIterator<Item = &'k Key<'k>>,
+        types: &[ObjType],
+    ) {
         for key in keys {
-            self.read_entry(key);
+            if self.read_entry(key).is_some_and(|found| !types.contains(&found.kind())) {
+                break;
+            }
         }
     }
 

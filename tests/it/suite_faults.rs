@@ -454,3 +454,54 @@ fn users_of_the_configuration_log_in_with_their_passwords() {
     let mistaken = call(client, "AUTH any");
     assert!(mistaken.starts_with("-ERR AUTH <password> called without any password"), "{mistaken}");
 }
+
+/// Found by comparing events and counts over random commands.
+#[test]
+fn what_is_counted_as_changed_is_what_was_changed() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let mut check = |before: &str, line: &str, changes: u64| {
+        let dirty = |client: &mut Client| -> u64 {
+            let text = info(client, "persistence", "rdb_changes_since_last_save");
+            text.trim().parse().expect("a number")
+        };
+        play(client, &[("FLUSHALL", "+OK")]);
+        call(client, before);
+        let count = dirty(client);
+        call(client, line);
+        assert_eq!(dirty(client) - count, changes, "{before}; {line}");
+    };
+    check("PING", "FLUSHALL", 0);
+    check("MSET a 1 b 2 c 3", "FLUSHALL", 3);
+    check("MSET a 1 b 2 c 3", "FLUSHDB ASYNC", 3);
+    check("PING", "HSETEX h PXAT 3 FIELDS 2 a 1 b 2", 0);
+    check("HSET h a 0 c 3", "HSETEX h PXAT 3 FIELDS 2 a 1 b 2", 1);
+    check("HSET h a 0 b 1", "HSETEX h PXAT 3 FIELDS 2 a 1 b 2", 2);
+}
+
+#[test]
+fn a_key_of_another_type_ends_the_look_at_the_operands() {
+    let server = start(&["--notify-keyspace-events", "EAmn"]);
+    let (client, listener) = (&mut server.client(), &mut server.client());
+    listener.call(&["PSUBSCRIBE", "*"]);
+    play(client, &[("SET s text", "+OK")]);
+    for line in ["ZUNION 2 s n", "SDIFF s n", "SUNIONSTORE d s n", "ZINTERCARD 2 s n"] {
+        assert!(call(client, line).starts_with("-WRONGTYPE"), "{line}");
+    }
+    play(client, &[("DELIFEQ none x", ":0"), ("MOVE s 1", ":1")]);
+    let told = ["0__:new", "0__:set", "1__:new", "0__:move_from", "1__:move_to"];
+    for event in told {
+        let heard = listener.read().expect("an event").to_string();
+        assert!(heard.contains(event), "{heard} is not {event}");
+    }
+}
+
+/// Found by random commands.
+#[test]
+fn lset_takes_32_bits_of_its_index() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("RPUSH l a b", ":2"), ("LSET l 9223372036854775807 z", "+OK")]);
+    play(client, &[("LSET l 4294967296 y", "+OK"), ("LRANGE l 0 -1", "[\"y\", \"z\"]")]);
+    play(client, &[("LSET l 2 x", "-ERR index out of range")]);
+}

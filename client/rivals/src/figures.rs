@@ -152,7 +152,8 @@ fn extra_rows(name: &str, clients: &[String], ports: &[u16], table: &mut Table) 
         }
         let _ = child.kill();
         let _ = child.wait();
-        let sum: f64 = counted.extra.iter().map(|(_, n)| n).sum();
+        // The empty sum of floats is -0.0.
+        let sum = counted.extra.iter().map(|(_, n)| n).sum::<f64>() + 0.0;
         let each = |n: f64| format!("{:.3}", n / counted.executed);
         let which: Vec<String> =
             counted.extra.iter().take(4).map(|(name, n)| format!("{name} {}", each(*n))).collect();

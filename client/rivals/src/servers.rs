@@ -120,7 +120,10 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(binary: &Path, primaries: usize, replicas: bool) -> Cluster {
+        // Without "no", all nodes refuse all commands while one shard has no primary.
+        let coverage = ["--cluster-require-full-coverage", "no"];
         let flags = ["--cluster-enabled", "yes", "--cluster-node-timeout", "1000"];
+        let flags = [&flags[..], &coverage].concat();
         let count = if replicas { primaries * 2 } else { primaries };
         let servers: Vec<Server> = (0..count).map(|_| Server::start(binary, &flags)).collect();
         for (n, server) in servers.iter().enumerate() {

@@ -70,7 +70,9 @@ async fn tls_carries_everything_and_trusts_nobody_else(binary: &Path) {
     let tls = Tls::trusting(pem.as_bytes()).unwrap();
     let builder =
         || Client::builder().seed(&seed).unwrap().boot_timeout(Duration::from_millis(500));
-    let client = builder().tls(tls.clone().server_name("db.example")).connect().await.unwrap();
+    // Ninety megabytes through code that is not optimised take their time.
+    let patient = builder().boot_timeout(Duration::from_secs(30)).timeout(Duration::from_secs(60));
+    let client = patient.tls(tls.clone().server_name("db.example")).connect().await.unwrap();
     let big = "x".repeat(3_000_000);
     let tasks: Vec<_> = (0..16)
         .map(|n| {

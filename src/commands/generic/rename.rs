@@ -170,11 +170,13 @@ fn move_key(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 fn transfer(cx: &mut Cx<'_>, key: &Key<'_>, db: u16) {
     let Some(entry) = cx.ks.take(key) else { return };
     cx.ks.modified(key);
+    {
+        let mut target = cx.ks.nested(db);
+        target.insert_entry(key, entry);
+        target.modified(key);
+    }
     cx.ks.notify(NotifyClass::GENERIC, "move_from", key);
-    let mut target = cx.ks.nested(db);
-    target.insert_entry(key, entry);
-    target.modified(key);
-    target.notify(NotifyClass::GENERIC, "move_to", key);
+    cx.ks.nested(db).notify(NotifyClass::GENERIC, "move_to", key);
     cx.ks.dirty += 1;
 }
 

@@ -140,9 +140,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     if deadline.is_some_and(|at| at <= now_ms) {
         // Set and expired at once: only what was there before needs to go.
-        names().for_each(|name| {
-            hash.remove(name, now_ms);
-        });
+        changes.count = names().filter(|name| hash.remove(name, now_ms)).count();
         changes.is_empty = hash.is_empty();
         cx.ks.notify(NotifyClass::HASH, "hset", &key);
         cx.ks.notify(NotifyClass::HASH, "hexpire", &key);

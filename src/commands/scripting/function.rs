@@ -1,9 +1,10 @@
 //! FUNCTION, as far as a server without libraries goes: FLUSH, HELP and LIST.
 
+use super::flush_mode;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
-use crate::protocol::Args;
+use crate::protocol::{Args, shown};
 
 static FUNCTION: CommandSpec = CommandSpec {
     name: "function",
@@ -65,11 +66,7 @@ static LIST: CommandSpec = CommandSpec {
 
 /// There is nothing to delete as long as nothing can be loaded.
 fn flush(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    match args.len() {
-        2 => {}
-        3 if args.is(2, "sync") || args.is(2, "async") => {}
-        _ => return Err(CommandError::err("FUNCTION FLUSH only supports SYNC|ASYNC option")),
-    }
+    flush_mode(args).ok_or(CommandError::err("FUNCTION FLUSH only supports SYNC|ASYNC option"))?;
     cx.reply.ok();
     Ok(())
 }
@@ -87,7 +84,7 @@ fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             has_name = true;
             index += 1;
         } else {
-            let word = String::from_utf8_lossy(args.at(index));
+            let word = shown(args.at(index));
             return Err(CommandError::text(format!("Unknown argument {word}")));
         }
         index += 1;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::{FlushMode, flush_mode};
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
@@ -154,11 +155,12 @@ fn exists(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn flush(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let is_async = match args.len() {
-        2 => cx.server.config.lazyfree_lazy_user_flush.get(),
-        3 if args.is(2, "sync") => false,
-        3 if args.is(2, "async") => true,
-        _ => return Err(CommandError::err("SCRIPT FLUSH only support SYNC|ASYNC option")),
+    let is_async = match flush_mode(args)
+        .ok_or(CommandError::err("SCRIPT FLUSH only support SYNC|ASYNC option"))?
+    {
+        FlushMode::Unsaid => cx.server.config.lazyfree_lazy_user_flush.get(),
+        FlushMode::Sync => false,
+        FlushMode::Async => true,
     };
     let flushed = cx.server.scripting.cache.flush();
     if is_async {

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeySpec, Run,
 };
-use crate::keyspace::{Key, Keyspace};
+use crate::keyspace::{Key, Keyspace, ObjType};
 use crate::protocol::{Args, parse_i64};
 use crate::types::listpack::Value;
 use crate::types::set::{Set, SetLimits};
@@ -157,7 +157,7 @@ type Operands<'a> = Vec<Option<&'a Set>>;
 impl<'k> Keys<'k> {
     pub(super) fn of(cx: &mut Cx<'_>, names: impl Iterator<Item = &'k [u8]>) -> Self {
         let keys: Vec<_> = names.map(|name| cx.ks.key(name)).collect();
-        cx.ks.expire_all(&keys);
+        cx.ks.expire_all(&keys, &[ObjType::Set]);
         Self(keys)
     }
 

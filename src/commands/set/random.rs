@@ -52,7 +52,7 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         Some(Some(count @ 0..)) => Some(count as usize),
         Some(_) => return Err(CommandError::NotPositive),
     };
-    let key = cx.ks.key(args.at(1));
+    let (key, stats) = (cx.ks.key(args.at(1)), cx.ks.stats);
     let Some(set) = cx.ks.write::<Set>(&key)? else {
         match count {
             None => cx.reply.null(),
@@ -68,6 +68,9 @@ fn spop(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         return Ok(());
     }
     let is_empty = wanted == set.len();
+    if is_empty && count.is_some() {
+        stats.keyspace_hits.add(1); // Valkey reads such a set as SUNION would
+    }
     if is_empty {
         // The key goes as a whole.
         let mut digits = itoa::Buffer::new();

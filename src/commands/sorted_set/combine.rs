@@ -10,7 +10,7 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
     Run, int_arg,
 };
-use crate::keyspace::{Key, Keyspace};
+use crate::keyspace::{Key, Keyspace, ObjType};
 use crate::protocol::{Args, parse_i64};
 use crate::types::double::parse_double;
 use crate::types::listpack::Value;
@@ -366,7 +366,7 @@ fn combine(cx: &mut Cx<'_>, args: &Args<'_>, operation: Operation, form: Form) -
     let limits = limits(cx);
     let names = args.from(first).first(count);
     let keys: Vec<Key<'_>> = names.iter().map(|name| cx.ks.key(name)).collect();
-    cx.ks.expire_all(&keys);
+    cx.ks.expire_all(&keys, &[ObjType::Zset, ObjType::Set]);
     // A key of another type is told before an error in the options, as the peers do.
     let sources: Vec<Source<'_>> =
         keys.iter().map(|key| Source::of(&cx.ks, key)).collect::<Result<_, _>>()?;

@@ -526,7 +526,7 @@ fn edit(cx: &mut Cx<'_>, key: &Key<'_>, change: impl FnOnce(&mut Vec<u8>)) {
 
 fn delifeq(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, wanted) = (cx.ks.key(args.at(1)), args.at(2));
-    let equal = cx.ks.read_string(&key)?.is_some_and(|old| old.with(|old| old == wanted));
+    let equal = cx.ks.peek_string(&key)?.is_some_and(|old| old.with(|old| old == wanted));
     if equal {
         cx.ks.delete(&key);
         cx.ks.notify(NotifyClass::GENERIC, "del", &key);

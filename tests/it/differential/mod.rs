@@ -1,4 +1,4 @@
-//! One random script to two servers, and their replies compared.
+//! One random script to two servers, and their replies, events and counts compared.
 //!
 //! The candidate is the server under test, the reference is named by `TSUBAME_REFERENCE` (Valkey 9.1).
 //! `TSUBAME_DIFF_STEPS` is the number of commands, `TSUBAME_DIFF_SEED` the first seed (a number, or `random`),
@@ -7,6 +7,7 @@
 
 mod compare;
 mod generate;
+mod observe;
 mod shrink;
 mod templates;
 
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use self::generate::{Case, Command, Generator, Known};
+use self::observe::Observer;
 use self::templates::Rule;
 use crate::support::{Client, Reply, Server, encode};
 
@@ -23,7 +25,8 @@ const CASE_COMMANDS: usize = 150;
 /// Requests in flight: far fewer bytes than the socket buffers hold, so neither side waits for the other.
 const CHUNK_COMMANDS: usize = 40;
 /// Valkey looks at timeouts as often as its timer fires: at 10 Hz every BLPOP of the run would take 100 ms.
-const OPTIONS: &[&str] = &["--hz", "500"];
+const OPTIONS: &[&str] =
+    &["--hz", "500", "--enable-debug-command", "yes", "--notify-keyspace-events", "EAmn"];
 const STEPS_DEFAULT: usize = 100_000;
 const SHRINK_FOR: Duration = Duration::from_secs(6);
 
@@ -166,6 +169,8 @@ fn run_case(pair: &mut Pair, case: &Case) -> Option<Mismatch> {
                 return Some(Mismatch { index: 0, candidate: String::new(), reference });
             }
         };
+    let observers = Observer::begin(pair.candidate.port)
+        .and_then(|ours| Ok((ours, Observer::begin(pair.reference.port)?)));
     let mut queued = Vec::new();
     let mut inside_multi = false;
     for (chunk_number, chunk) in case.commands.chunks(CHUNK_COMMANDS).enumerate() {
@@ -217,7 +222,10 @@ fn run_case(pair: &mut Pair, case: &Case) -> Option<Mismatch> {
             table_encoded = false;
         }
     }
-    None
+    let seen = observers.and_then(|(ours, theirs)| Ok((ours.end()?, theirs.end()?)));
+    let (ours, theirs) = seen.unwrap_or_else(|error| (vec![error.to_string()], Vec::new()));
+    let (candidate, reference) = observe::difference(&ours, &theirs)?;
+    Some(Mismatch { index: case.commands.len() - 1, candidate, reference })
 }
 
 /// What `…IfTable` means for this reply. Inside MULTI the encoding is not known in time.
