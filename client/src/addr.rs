@@ -7,6 +7,13 @@ use std::sync::Arc;
 use crate::error::Error;
 
 /// Host (name or IP address) and port of a node, or the path of a unix socket. Cheap to clone.
+///
+/// ```
+/// use tsubame_client::NodeAddr;
+/// let addr: NodeAddr = "db.example:7000".parse()?;
+/// assert_eq!((addr.host(), addr.port()), ("db.example", 7000));
+/// # Ok::<(), tsubame_client::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeAddr {
     host: Arc<str>,
@@ -15,26 +22,50 @@ pub struct NodeAddr {
 
 impl NodeAddr {
     /// An address from its parts; an IPv6 host is given without brackets.
+    ///
+    /// ```
+    /// assert_eq!(tsubame_client::NodeAddr::new("::1", 7000).to_string(), "[::1]:7000");
+    /// ```
     pub fn new(host: &str, port: u16) -> Self {
         Self { host: host.into(), port }
     }
 
     /// The address of a unix socket.
+    ///
+    /// ```
+    /// assert_eq!(tsubame_client::NodeAddr::unix("/run/db.sock").to_string(), "unix:/run/db.sock");
+    /// ```
     pub fn unix(path: &str) -> Self {
         Self { host: path.into(), port: 0 }
     }
 
     /// The path, if it is a unix socket.
+    ///
+    /// ```
+    /// use tsubame_client::NodeAddr;
+    /// assert_eq!(NodeAddr::unix("/run/db.sock").unix_path(), Some("/run/db.sock"));
+    /// assert_eq!(NodeAddr::new("db", 7000).unix_path(), None);
+    /// ```
     pub fn unix_path(&self) -> Option<&str> {
         (self.port == 0).then_some(&*self.host)
     }
 
     /// Host name or IP address, IPv6 without brackets; the path of a unix socket.
+    ///
+    /// ```
+    /// assert_eq!("[::1]:7000".parse::<tsubame_client::NodeAddr>()?.host(), "::1");
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
     pub fn host(&self) -> &str {
         &self.host
     }
 
     /// TCP port; 0 for a unix socket.
+    ///
+    /// ```
+    /// assert_eq!("db.example".parse::<tsubame_client::NodeAddr>()?.port(), 6379);
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
     pub fn port(&self) -> u16 {
         self.port
     }

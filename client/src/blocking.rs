@@ -16,13 +16,13 @@ use crate::view::Place;
 
 /// Commands that wait on the server; made by [`Client::blocking`].
 ///
-/// ```no_run
-/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-/// // Waits up to five seconds for a job.
-/// if let Some((_queue, job)) = client.blocking().blpop(["jobs"], 5).await? {
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// // Waits up to a tenth of a second for a job.
+/// if let Some((_queue, job)) = client.blocking().blpop(["jobs"], 0.1).await? {
 ///     println!("{job:?}");
 /// }
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 #[must_use = "it does nothing by itself"]
@@ -35,6 +35,14 @@ impl Client {
     /// Commands that may wait on the server for as long as their own timeout says. Each has a
     /// connection to itself while it waits; dropping its future closes that connection, and the
     /// server stops waiting.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.rpush("jobs", ["one"]).await?;
+    /// let (_queue, job) = client.blocking().blpop(["jobs"], 5).await?.unwrap();
+    /// assert_eq!(job, "one");
+    /// # Ok(()) });
+    /// ```
     pub fn blocking(&self) -> Blocking<'_> {
         Blocking { client: self, timeout: None }
     }
@@ -43,19 +51,43 @@ impl Client {
 impl Blocking<'_> {
     /// Gives up after `timeout`, whatever the server does. Default: as long as the command itself
     /// says; a connection whose peer has vanished is noticed by the kernel within about 30 s.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use std::time::Duration;
+    /// let waiting = client.blocking().timeout(Duration::from_millis(50));
+    /// assert_eq!(waiting.blpop(["jobs"], 0).await.unwrap_err().kind(), "timeout");
+    /// # Ok(()) });
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// Executes any command of [`commands`](crate::commands) on a connection of its own.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// client.rpush("jobs", ["one"]).await?;
+    /// let job = client.blocking().run(commands::blpop(["jobs"], 5)).await?;
+    /// assert_eq!(job.unwrap().1, "one");
+    /// # Ok(()) });
+    /// ```
     pub async fn run<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
         self.value(command.detach()).await.and_then(T::from_reply)
     }
 
     async fn value(&self, mut request: Request) -> Result<Value> {
+        request.observe(self.client.core());
+        let seen = request.seen.clone();
+        let result = self.call(request).await;
+        seen.end(result.as_ref().err());
+        result
+    }
+
+    async fn call(&self, mut request: Request) -> Result<Value> {
         let core = self.client.core();
-        request.resolve();
         let deadline = self.timeout.or(request.timeout).map(|time| Instant::now() + time);
         // How long a node is looked for; waiting for an element does not count.
         let patience_end = deadline.unwrap_or_else(|| Instant::now() + core.config.timeout);
@@ -68,7 +100,8 @@ impl Blocking<'_> {
         let asking_body = Body::new(&known::ASKING);
         let mut asking = false;
         loop {
-            let outcome = match place.node.pool.take().await {
+            request.seen.at(place.node.addr());
+            let outcome = match place.node.pool.take(deadline).await {
                 Ok(mut connection) => {
                     let bodies = [&asking_body, &request.body];
                     let values = connection.call(&bodies[usize::from(!asking)..], deadline).await;

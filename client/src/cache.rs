@@ -10,6 +10,8 @@
 //!   reader is never missed.
 //! - When a connection ends, everything that was read on it goes; when a slot's owner changes,
 //!   everything of that slot.
+//! - A token belongs to the routing that its request was sent by: between the two no slot changed
+//!   hands, which the *epoch* tells.
 //! - Errors are never kept.
 
 use std::collections::{BTreeMap, HashMap};
@@ -61,6 +63,8 @@ struct Inner {
     tokens: HashMap<u64, Token>,
     clock: u64,
     bytes: usize,
+    /// How often slots changed hands.
+    epoch: u64,
 }
 
 /// The cache of a client.
@@ -123,11 +127,20 @@ impl Cache {
         Some(entry.value.clone())
     }
 
-    /// To be called before the value is asked for.
-    fn begin(&self, keys: Vec<Bytes>, slot: Slot, mux: u64) -> u64 {
+    /// To be asked for before a request is routed.
+    fn epoch(&self) -> u64 {
+        self.inner.lock().epoch
+    }
+
+    /// To be called before the value is asked for, and after the request was routed in `epoch`.
+    fn begin(&self, keys: Vec<Bytes>, slot: Slot, mux: u64, epoch: u64) -> u64 {
         let inner = &mut *self.inner.lock();
         let token = inner.tick();
-        inner.tokens.insert(token, Token { keys, slot, mux });
+        // Otherwise it may go to a node that is not the owner any more: such a value is used, not
+        // kept.
+        if inner.epoch == epoch {
+            inner.tokens.insert(token, Token { keys, slot, mux });
+        }
         token
     }
 
@@ -183,7 +196,9 @@ impl Cache {
 
     /// Some slots have other owners now.
     pub(crate) fn slots_moved(&self, moved: impl Fn(Slot) -> bool) {
-        self.inner.lock().remove_where(|slot, _| moved(slot));
+        let inner = &mut *self.inner.lock();
+        inner.epoch += 1;
+        inner.remove_where(|slot, _| moved(slot));
     }
 }
 
@@ -210,6 +225,17 @@ fn size(value: &Value) -> usize {
 }
 
 /// Reads through the client-side cache; made by [`Client::cached`].
+///
+/// ```
+/// # tsubame_client_testing::with_url(async |url| {
+/// use std::time::Duration;
+/// let builder = tsubame_client::Client::builder().url(&url)?.client_side_cache(1 << 20);
+/// let client = builder.connect().await?;
+/// client.set("name", "Ada").await?;
+/// let cached = client.cached(Duration::from_secs(60));
+/// assert_eq!(cached.get("name").await?.unwrap(), "Ada");
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cached<'c> {
     client: &'c Client,
@@ -240,11 +266,27 @@ impl Client {
 
 impl Cached<'_> {
     /// GET.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let cached = client.cached(std::time::Duration::from_secs(60));
+    /// assert_eq!(cached.get("missing").await?, None);
+    /// # Ok(()) });
+    /// ```
     pub async fn get(&self, key: impl ToArg) -> Result<Option<Bytes>> {
         self.run(crate::commands::get(key)).await
     }
 
     /// Any command that only reads and names keys of one slot; others are passed on.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// client.hset("user:1", [("name", "Ada")]).await?;
+    /// let cached = client.cached(std::time::Duration::from_secs(60));
+    /// assert_eq!(cached.run(commands::hget("user:1", "name")).await?.unwrap(), "Ada");
+    /// # Ok(()) });
+    /// ```
     pub async fn run<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
         self.value(command.detach()).await.and_then(T::from_reply)
     }
@@ -254,12 +296,13 @@ impl Cached<'_> {
         let query = request.query();
         let reads = query.info.is_some_and(|info| info.flags.has(Flags::READONLY));
         let deadline = Instant::now() + request.timeout.unwrap_or(core.config.timeout);
+        let epoch = core.cache.as_ref().map_or(0, |cache| cache.epoch());
         let place = match core.route(&query)? {
             Routed::Node(place) if !place.replica => place,
-            _ => return core.execute(request, deadline).await,
+            _ => return core.run(request, deadline).await,
         };
         let (Some(cache), Some(slot), true) = (&core.cache, request.slot(), reads) else {
-            return core.execute(request, deadline).await;
+            return core.run(request, deadline).await;
         };
         let mux = place.mux(Some(slot)).clone();
         let frame = Bytes::copy_from_slice(request.body.bytes());
@@ -268,20 +311,19 @@ impl Cached<'_> {
             return Ok(value);
         }
         core.counters.cache_misses.add(1);
-        let pledge = Pledge { cache, token: cache.begin(request.keys(), slot, mux.id()) };
+        request.observe(core);
+        request.seen.at(place.node.addr());
+        let pledge = Pledge { cache, token: cache.begin(request.keys(), slot, mux.id(), epoch) };
         let mut opt_in = Body::new(&known::CLIENT_CACHING);
         opt_in.push(b"YES");
         // One piece: the server takes the opt-in for the command directly behind it.
         let bodies = [&opt_in, &request.body].into_iter();
-        let outcome = match mux.submit_many(bodies, Sending::now(deadline)) {
-            Err(lost) => Err(lost),
-            Ok(rx) => match rx.await {
-                Ok((mut values, None)) if values.len() == 2 => Ok(values.swap_remove(1)),
-                Ok((_, Some(lost))) => Err(lost),
-                _ => Err(crate::node::Lost { sent: true, why: crate::node::Why::Closed }),
-            },
+        let outcome = match mux.submit_many(bodies, Sending::now(deadline)).replies().await {
+            (mut values, None) if values.len() == 2 => Ok(values.swap_remove(1)),
+            (_, Some(lost)) => Err(lost),
+            _ => Err(crate::node::Lost { sent: true, why: crate::node::Why::Closed }),
         };
-        match outcome {
+        let result = match outcome {
             Ok(value) if !matches!(value, Value::Error(_)) => {
                 cache.finish(pledge.token, frame, &value, Instant::now() + self.ttl);
                 Ok(value)
@@ -290,7 +332,9 @@ impl Cached<'_> {
                 drop(pledge);
                 follow_place(core, &request, place, outcome, deadline).await
             }
-        }
+        };
+        request.seen.end(result.as_ref().err());
+        result
     }
 }
 
@@ -307,7 +351,7 @@ mod tests {
     }
 
     fn fill(cache: &Cache, key: &str, mux: u64) {
-        let token = cache.begin(vec![b(key)], Slot::of(key.as_bytes()), mux);
+        let token = cache.begin(vec![b(key)], Slot::of(key.as_bytes()), mux, cache.epoch());
         let until = Instant::now() + Duration::from_secs(10);
         cache.finish(token, b(key), &Value::Bulk(b(key)), until);
     }
@@ -358,12 +402,19 @@ mod tests {
             &|| cache.slots_moved(|_| true),
         ];
         for event in events {
-            let token = cache.begin(vec![b("a")], Slot::of(b"a"), 1);
+            let token = cache.begin(vec![b("a")], Slot::of(b"a"), 1, cache.epoch());
             event();
             let until = Instant::now() + Duration::from_secs(10);
             cache.finish(token, b("a"), &Value::Int(1), until);
             assert!(!has(&cache, "a", 1));
         }
+        // Slots that change hands between the routing of a request and its token.
+        let epoch = cache.epoch();
+        cache.slots_moved(|slot| slot == Slot::of(b"a"));
+        let token = cache.begin(vec![b("a")], Slot::of(b"a"), 1, epoch);
+        let until = Instant::now() + Duration::from_secs(10);
+        cache.finish(token, b("a"), &Value::Int(1), until);
+        assert!(!has(&cache, "a", 1));
     }
 
     #[tokio::test]

@@ -10,7 +10,9 @@ use crate::builder::{ClientBuilder, Config, Mode};
 use crate::cache::Cache;
 use crate::credentials::{self, Current};
 use crate::error::Result;
+use crate::events::Events;
 use crate::node::{CircuitState, NodeShared, Sending};
+use crate::observe::log;
 use crate::request::{Atomic, Batch, Command, RawKind, Request};
 use crate::stats::{Counters, Stats};
 use crate::topology::actor::Actor;
@@ -41,6 +43,15 @@ pub struct Client {
 }
 
 /// What a client knows of a node; see [`Client::nodes`].
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// client.ping().await?;
+/// for node in client.nodes() {
+///     println!("{}: {} connections, {} requests", node.addr, node.connections, node.requests);
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NodeStatus {
@@ -77,7 +88,7 @@ async fn reauthenticate(core: Weak<Core>, mut current: Current) {
                 tokio::spawn(async move {
                     match rx.await {
                         Ok(Ok(Value::Error(error))) => {
-                            tracing::warn!(%addr, %error, "authenticating anew was refused");
+                            log::authentication_refused(&addr, &error.without_arguments());
                         }
                         Ok(Ok(_)) => core.counters.reauthentications.add(1),
                         // The next connection uses the new credentials from the start.
@@ -97,16 +108,31 @@ struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.core.hints.close();
+        self.core.events.close();
     }
 }
 
 impl Client {
     /// Connects with default settings; see [`ClientBuilder::url`] for the form of `url`.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url(async |url| {
+    /// let client = tsubame_client::Client::connect(&url).await?;
+    /// assert_eq!(client.ping().await?, "PONG");
+    /// # Ok(()) });
+    /// ```
     pub async fn connect(url: &str) -> Result<Self> {
         Self::builder().url(url)?.connect().await
     }
 
     /// Settings before connecting.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url(async |url| {
+    /// use tsubame_client::Client;
+    /// let client = Client::builder().url(&url)?.client_name("shop").connect().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -126,6 +152,7 @@ impl Client {
             config: config.clone(),
             counters: counters.clone(),
             hints: hints.clone(),
+            events: Arc::new(Events::new()),
             cache,
             runtime: Handle::current(),
         });
@@ -141,6 +168,7 @@ impl Client {
             check_every: config
                 .topology_check_every
                 .filter(|_| !standalone && config.mode != Mode::Standalone),
+            watches_lag: config.replica_lag_max.is_some() && !standalone,
         };
         tokio::spawn(actor.run());
         tokio::spawn(reauthenticate(Arc::downgrade(&core), config.current.clone()));
@@ -148,6 +176,13 @@ impl Client {
     }
 
     /// The nodes that the client knows, and what it knows of each.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.ping().await?;
+    /// assert_eq!(client.nodes()[0].connections, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn nodes(&self) -> Vec<NodeStatus> {
         let core = self.core();
         let snapshot = self.topology();
@@ -180,38 +215,83 @@ impl Client {
     /// routed by their keys; of others the keys have to be marked with
     /// [`key`](Command::key).
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.cmd("SET").arg("k").arg(7).await?;
     /// let encoding: String = client.cmd("OBJECT ENCODING").arg("k").as_().await?;
-    /// client.cmd("JSON.SET").key("doc").arg("$").arg("{}").await?;
-    /// # Ok(()) }
+    /// assert_eq!(encoding, "int");
+    /// let unknown = client.cmd("JSON.SET").key("doc").arg("$").arg("{}"); // routed by its key
+    /// # drop(unknown);
+    /// # Ok(()) });
     /// ```
     pub fn cmd(&self, name: &str) -> Command<Value, RawKind, &Client> {
         Command::new(Request::raw(name), self)
     }
 
     /// An empty batch.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut batch = client.batch();
+    /// let a = batch.push(commands::incr("a"));
+    /// let b = batch.push(commands::incr("b"));
+    /// let mut replies = batch.run().await;
+    /// assert_eq!((replies.take(a)?, replies.take(b)?), (1, 1));
+    /// # Ok(()) });
+    /// ```
     pub fn batch(&self) -> Batch<'_> {
         Batch::new(self)
     }
 
     /// An empty transaction.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut both = client.atomic();
+    /// both.push(commands::set("{x}a", 1));
+    /// both.push(commands::set("{x}b", 2));
+    /// both.run().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn atomic(&self) -> Atomic<'_> {
         Atomic::new(self)
     }
 
     /// Asks for a refresh of the topology. It happens in the background, when the gate in front of
     /// all topology requests allows it.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.refresh(); // somebody said that the cluster has changed
+    /// # Ok(()) });
+    /// ```
     pub fn refresh(&self) {
         self.core().hints.raise(Hint::User);
     }
 
     /// What commands are routed by now.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let topology = client.topology();
+    /// println!("{:?} with {} shards", topology.kind(), topology.shards().len());
+    /// # Ok(()) });
+    /// ```
     pub fn topology(&self) -> Arc<Snapshot> {
         self.core().view.load().snapshot.clone()
     }
 
     /// What the client did besides the application's commands.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.get("k").await?;
+    /// let stats = client.stats();
+    /// assert_eq!((stats.moved, stats.topology_requests), (0, 1));
+    /// # Ok(()) });
+    /// ```
     pub fn stats(&self) -> Stats {
         self.core().counters.read()
     }

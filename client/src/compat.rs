@@ -22,10 +22,18 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::{Error, ServerError};
-use crate::request::{Request, execute_all, execute_as_one};
+use crate::request::{Request, execute_as_one, pipeline};
 use crate::value::Value;
 
 /// A connection in the sense of redis-rs; made by [`Client::redis_rs`]. Clones share everything.
+///
+/// ```
+/// # tsubame_client_testing::with_url(async |url| {
+/// let mut connection = tsubame_client::Client::connect(&url).await?.redis_rs();
+/// let answer: String = redis::cmd("PING").query_async(&mut connection).await.unwrap();
+/// assert_eq!(answer, "PONG");
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 pub struct RedisRsConnection {
     client: Client,
@@ -54,7 +62,7 @@ impl ConnectionLike for RedisRsConnection {
         Box::pin(async move {
             let core = self.client.core();
             let deadline = Instant::now() + core.config.timeout;
-            core.execute(request, deadline).await.map(value).map_err(error)
+            core.run(request, deadline).await.map(value).map_err(error)
         })
     }
 
@@ -76,7 +84,7 @@ impl ConnectionLike for RedisRsConnection {
             }
             let core = self.client.core();
             let deadline = Instant::now() + core.config.timeout;
-            let results = execute_all(core, requests, deadline).await;
+            let results = pipeline(core, requests, deadline).await;
             results.into_iter().skip(offset).take(count).map(as_reply).collect()
         })
     }

@@ -14,6 +14,11 @@ use crate::request::Body;
 use crate::table::known;
 
 /// A user and a password. Never shown by `Debug`.
+///
+/// ```
+/// let ada = tsubame_client::Credentials::new("ada", "secret");
+/// assert!(!format!("{ada:?}").contains("secret"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     username: Arc<str>,
@@ -22,11 +27,20 @@ pub struct Credentials {
 
 impl Credentials {
     /// A user of the server's access control list.
+    ///
+    /// ```
+    /// let ada = tsubame_client::Credentials::new("ada", "secret");
+    /// ```
     pub fn new(username: &str, password: &str) -> Self {
         Self { username: username.into(), password: password.into() }
     }
 
     /// The default user's password.
+    ///
+    /// ```
+    /// use tsubame_client::Credentials;
+    /// assert_eq!(Credentials::password("secret"), Credentials::new("default", "secret"));
+    /// ```
     pub fn password(password: &str) -> Self {
         Self::new("default", password)
     }
@@ -50,6 +64,12 @@ impl fmt::Debug for Credentials {
 }
 
 /// What a [`CredentialsProvider`] gives.
+///
+/// ```
+/// use tsubame_client::{Credentials, Issued};
+/// let valid_for = Some(std::time::Duration::from_secs(900));
+/// let issued = Issued { credentials: Credentials::new("ada", "token"), valid_for };
+/// ```
 #[derive(Debug, Clone)]
 pub struct Issued {
     /// The credentials.
@@ -148,7 +168,7 @@ async fn renew(
                 });
             }
             Err(why) => {
-                tracing::warn!(%why, "credentials could not be renewed");
+                crate::observe::log::credentials_failed(&why);
                 valid_for = Some(RETRY);
             }
         }

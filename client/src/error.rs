@@ -7,6 +7,15 @@ use crate::addr::NodeAddr;
 use crate::slot::Slot;
 
 /// Whether the server may have executed the command that ended in an error.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::Executed;
+/// client.set("k", "text").await?;
+/// let error = client.incr("k").await.unwrap_err();
+/// assert_eq!(error.executed(), Executed::No);
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Executed {
     /// It was not executed: it never left this process, or the server refused it.
@@ -18,6 +27,17 @@ pub enum Executed {
 }
 
 /// An error reply, as the server worded it.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::Error;
+/// client.set("k", "text").await?;
+/// match client.lpush("k", ["x"]).await {
+///     Err(Error::Server(error)) => assert_eq!(error.code(), "WRONGTYPE"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerError {
     text: Arc<str>,
@@ -29,16 +49,50 @@ impl ServerError {
     }
 
     /// The first word, by which errors are told apart: `ERR`, `WRONGTYPE`, `NOSCRIPT`, ….
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::Error;
+    /// let failed = client.eval("return redis.error_reply('ERR no luck')", ["k"], [""]).await;
+    /// let Err(Error::Server(error)) = failed else { panic!() };
+    /// assert_eq!(error.code(), "ERR");
+    /// # Ok(()) });
+    /// ```
     pub fn code(&self) -> &str {
         self.text.split(' ').next().unwrap_or_default()
     }
 
     /// What follows the code.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::Error;
+    /// let failed = client.eval("return redis.error_reply('ERR no luck')", ["k"], [""]).await;
+    /// let Err(Error::Server(error)) = failed else { panic!() };
+    /// assert_eq!(error.message(), "no luck");
+    /// # Ok(()) });
+    /// ```
     pub fn message(&self) -> &str {
         self.text.split_once(' ').map_or("", |(_, rest)| rest)
     }
 
+    /// The line without the arguments that some errors quote, for logs and for what is told about a
+    /// connection: among those of HELLO and AUTH is the password.
+    pub(crate) fn without_arguments(&self) -> &str {
+        let end = self.text.find(", with args").unwrap_or(self.text.len());
+        &self.text[..end]
+    }
+
     /// The whole line.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::Error;
+    /// let failed = client.eval("return redis.error_reply('ERR no luck')", ["k"], [""]).await;
+    /// let Err(Error::Server(error)) = failed else { panic!() };
+    /// assert_eq!(error.text(), "ERR no luck");
+    /// # Ok(()) });
+    /// ```
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -51,6 +105,18 @@ impl fmt::Display for ServerError {
 }
 
 /// Why a command has no result.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::{Error, Executed};
+/// match client.incr("visits").await {
+///     Ok(visits) => println!("{visits}"),
+///     Err(Error::Overloaded { node }) => println!("{node} is busy"),
+///     Err(error) if error.executed() == Executed::No && error.is_retryable() => println!("again"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -118,6 +184,13 @@ pub enum Error {
         /// The first failure.
         first: Box<Error>,
     },
+    /// A scan gave every key that it found, but can't tell whether these are all: slots went on
+    /// moving, or no node confirmed where they are. Going on with the scan looks again.
+    #[error("the scan may have missed keys: {cause}")]
+    ScanIncomplete {
+        /// Why it can't tell.
+        cause: &'static str,
+    },
     /// The reply does not have the type that was asked for. The command was executed.
     #[error("expected {expected}, the reply is {got}")]
     Convert {
@@ -145,6 +218,14 @@ impl Error {
     ///
     /// An error reply counts as [`Executed::No`], because servers refuse a command as a whole; an
     /// error that a script raised may follow writes that the script made before.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::Executed;
+    /// let error = client.set("k", "v").as_::<u64>().await.unwrap_err();
+    /// assert_eq!(error.executed(), Executed::Yes, "only its reply is no number");
+    /// # Ok(()) });
+    /// ```
     pub fn executed(&self) -> Executed {
         match self {
             Error::Timeout { sent: true } | Error::MaybeExecuted { .. } | Error::Protocol(_) => {
@@ -158,6 +239,13 @@ impl Error {
 
     /// Whether the same command may succeed later, without a change of the program or the data.
     /// Look at [`Error::executed`] before repeating a write.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let error = client.cmd("GET").await.unwrap_err(); // without its key
+    /// assert!(!error.is_retryable());
+    /// # Ok(()) });
+    /// ```
     pub fn is_retryable(&self) -> bool {
         match self {
             Error::Server(error) => matches!(
@@ -171,13 +259,65 @@ impl Error {
             | Error::SlotNotCovered(_)
             | Error::TooManyRedirects { .. }
             | Error::Aborted
+            | Error::ScanIncomplete { .. }
             | Error::Topology(_) => true,
             Error::Partial { first, .. } => first.is_retryable(),
             _ => false,
         }
     }
 
+    /// What kind of error it is, in a word that is the same for all errors of a kind, as
+    /// OpenTelemetry's `error.type` wants it: the code of a server's error, or the variant's name.
+    /// It never contains anything that a caller has sent.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.set("k", "text").await?;
+    /// assert_eq!(client.lpush("k", ["x"]).await.unwrap_err().kind(), "WRONGTYPE");
+    /// assert_eq!(client.cmd("NOSUCH").arg("x").await.unwrap_err().kind(), "no_route");
+    /// # Ok(()) });
+    /// ```
+    pub fn kind(&self) -> &str {
+        match self {
+            Error::Server(_) => self.status_code().unwrap_or("_OTHER"),
+            Error::Timeout { .. } => "timeout",
+            Error::MaybeExecuted { .. } => "maybe_executed",
+            Error::Unavailable { .. } => "unavailable",
+            Error::Overloaded { .. } => "overloaded",
+            Error::NoRoute(_) => "no_route",
+            Error::CrossSlot => "cross_slot",
+            Error::SlotNotCovered(_) => "slot_not_covered",
+            Error::TooManyRedirects { .. } => "too_many_redirects",
+            Error::Topology(_) => "topology",
+            Error::Partial { .. } => "partial",
+            Error::ScanIncomplete { .. } => "scan_incomplete",
+            Error::Convert { .. } => "convert",
+            Error::Protocol(_) => "protocol",
+            Error::Config(_) => "config",
+            Error::Aborted => "aborted",
+            Error::Closed => "closed",
+        }
+    }
+
+    /// The code of the server's error, if it looks like one: a script may raise an error that begins
+    /// with anything.
+    pub(crate) fn status_code(&self) -> Option<&str> {
+        let is_code = |code: &&str| {
+            let fits =
+                |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+            !code.is_empty() && code.len() <= 24 && code.bytes().all(fits)
+        };
+        self.code().filter(is_code)
+    }
+
     /// The code of the server's error reply, if it is one.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.set("k", "text").await?;
+    /// assert_eq!(client.lpush("k", ["x"]).await.unwrap_err().code(), Some("WRONGTYPE"));
+    /// # Ok(()) });
+    /// ```
     pub fn code(&self) -> Option<&str> {
         match self {
             Error::Server(error) => Some(error.code()),

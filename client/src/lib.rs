@@ -1,13 +1,15 @@
 //! A client for Redis, Valkey and Tsubame, made for clusters.
 //!
-//! ```no_run
-//! # #[tokio::main] async fn main() -> tsubame_client::Result<()> {
+//! ```
+//! # tsubame_client_testing::with_url(async |url| {
 //! use tsubame_client::Client;
 //!
-//! let client = Client::connect("redis://127.0.0.1:7000,127.0.0.1:7001").await?;
+//! // Such as "redis://10.0.0.1:7000,10.0.0.2:7000".
+//! let client = Client::connect(&url).await?;
 //! client.set("user:1", "Ada").await?;
 //! let name: Option<String> = client.get("user:1").as_().await?;
-//! # Ok(()) }
+//! assert_eq!(name.as_deref(), Some("Ada"));
+//! # Ok(()) });
 //! ```
 //!
 //! * One [`Client`] for everything: cheap to clone, all methods take `&self`, no connection objects,
@@ -30,6 +32,8 @@
 //! * `tls`: `rediss://` URLs and [`ClientBuilder::tls`], by rustls.
 //! * `sync`: [`sync::Client`] for programs without async.
 //! * `compat-redis-rs`: [`Client::redis_rs`], a connection for code that is written for redis-rs.
+//! * `tracing`: a span for each operation, in OpenTelemetry's terms, and log lines.
+//! * `metrics`: durations and connections for your metrics library, in the same terms ([`Metrics`]).
 
 #![deny(missing_docs)]
 
@@ -43,9 +47,13 @@ pub mod commands;
 mod compat;
 mod credentials;
 mod error;
+mod events;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod guide;
 mod net;
 mod node;
+mod observe;
 mod protocol;
 mod pubsub;
 mod replicas;
@@ -73,15 +81,18 @@ pub use client::{Client, NodeStatus};
 pub use compat::RedisRsConnection;
 pub use credentials::{Credentials, CredentialsProvider, Fetching, Issued};
 pub use error::{Error, Executed, Result, ServerError};
+pub use events::{TopologyEvent, TopologyEvents};
 #[cfg(feature = "tls")]
 pub use net::Tls;
 pub use node::CircuitState;
+#[cfg(feature = "metrics")]
+pub use observe::{ConnectionEvent, Metrics, Operation};
 pub use pubsub::{Event, Message, Subscription};
 pub use replicas::ReadFrom;
 pub use request::{
     Atomic, Batch, Command, Detached, Pending, Plain, RawKind, Replies, Route, Ticket,
 };
-pub use scan::{Scan, ScanOptions};
+pub use scan::{Scan, ScanOptions, ScanStream};
 pub use script::{Script, ScriptCall};
 pub use seeds::{DnsSeeds, FileSeeds, SeedSource, SentinelSeeds};
 pub use slot::{SLOT_COUNT, Slot};

@@ -6,6 +6,13 @@ use std::sync::Arc;
 ///
 /// Replicas lag behind their primary, so a read may miss a write that was acknowledged. Commands
 /// that write go to the primary whatever is set here.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::ReadFrom;
+/// client.get("k").read_from(ReadFrom::Zone("eu-1a".into())).await?;
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ReadFrom {

@@ -38,6 +38,11 @@ pub trait SeedSource: Send + Sync + 'static {
 }
 
 /// All addresses behind a name, such as a headless service's.
+///
+/// ```
+/// use tsubame_client::{Client, DnsSeeds};
+/// let builder = Client::builder().seed_source(DnsSeeds::new("cluster.example", 6379));
+/// ```
 #[derive(Debug, Clone)]
 pub struct DnsSeeds {
     name: String,
@@ -46,6 +51,10 @@ pub struct DnsSeeds {
 
 impl DnsSeeds {
     /// Asks for the A and AAAA records of `name`.
+    ///
+    /// ```
+    /// let source = tsubame_client::DnsSeeds::new("cluster.example", 6379);
+    /// ```
     pub fn new(name: &str, port: u16) -> Self {
         Self { name: name.to_owned(), port }
     }
@@ -62,6 +71,16 @@ impl SeedSource for DnsSeeds {
 }
 
 /// A file with an address on each line; empty lines and those that begin with `#` don't count.
+///
+/// ```
+/// # tsubame_client_testing::with_url(async |url| {
+/// use tsubame_client::{Client, FileSeeds};
+/// let path = std::env::temp_dir().join(format!("seeds-{}", std::process::id()));
+/// std::fs::write(&path, url.replace("unix://", "unix:")).unwrap();
+/// let client = Client::builder().seed_source(FileSeeds::new(&path)).connect().await?;
+/// client.ping().await?;
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileSeeds {
     path: PathBuf,
@@ -69,6 +88,10 @@ pub struct FileSeeds {
 
 impl FileSeeds {
     /// Reads `path` each time.
+    ///
+    /// ```
+    /// let source = tsubame_client::FileSeeds::new("/etc/shop/seeds");
+    /// ```
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
@@ -90,6 +113,13 @@ impl SeedSource for FileSeeds {
 }
 
 /// The primary that sentinels name. The client follows it when they name another.
+///
+/// ```
+/// use tsubame_client::{Client, SentinelSeeds};
+/// let source = SentinelSeeds::new(vec!["10.0.0.1:26379".parse()?], "mymaster");
+/// let builder = Client::builder().seed_source(source);
+/// # Ok::<(), tsubame_client::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SentinelSeeds {
     sentinels: Vec<NodeAddr>,
@@ -113,6 +143,13 @@ impl SentinelSeeds {
     }
 
     /// How to authenticate to the sentinels themselves.
+    ///
+    /// ```
+    /// use tsubame_client::{Credentials, SentinelSeeds};
+    /// let source = SentinelSeeds::new(vec!["10.0.0.1:26379".parse()?], "mymaster");
+    /// let source = source.credentials(Credentials::password("secret"));
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         let mut config = Config::clone(&self.config);
         config.current = tokio::sync::watch::channel(Some(credentials)).1;
@@ -130,7 +167,7 @@ impl SentinelSeeds {
         body.write_frame(&mut out);
         connection.stream.write_all(&out).await.map_err(crate::protocol::text)?;
         match next_reply(&mut connection.stream, &mut connection.reader).await? {
-            Value::Error(error) => Err(error.text().into()),
+            Value::Error(error) => Err(error.without_arguments().into()),
             Value::Null => Err("it does not know that name".into()),
             reply => {
                 let fields = reply.as_slice().unwrap_or_default();

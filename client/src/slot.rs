@@ -8,6 +8,11 @@ pub const SLOT_COUNT: usize = 16384;
 const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
 
 /// A hash slot, 0 to 16383.
+///
+/// ```
+/// use tsubame_client::Slot;
+/// assert_eq!(Slot::of(b"foo"), Slot::new(12182).unwrap());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Slot(u16);
 
@@ -24,11 +29,20 @@ impl Slot {
     }
 
     /// A slot by number; `None` if it is above 16383.
+    ///
+    /// ```
+    /// use tsubame_client::Slot;
+    /// assert!(Slot::new(16383).is_some() && Slot::new(16384).is_none());
+    /// ```
     pub fn new(number: u16) -> Option<Self> {
         (usize::from(number) < SLOT_COUNT).then_some(Self(number))
     }
 
     /// The slot's number.
+    ///
+    /// ```
+    /// assert_eq!(tsubame_client::Slot::of(b"foo").get(), 12182);
+    /// ```
     pub fn get(self) -> u16 {
         self.0
     }

@@ -72,6 +72,11 @@ counters! {
     cache_invalidations,
     /// Reads that were sent to a replica.
     replica_reads,
+    /// Requests to primaries for how far their replicas are behind; they share the budget of the
+    /// topology requests.
+    lag_requests,
+    /// Reads that a replica would have answered, had it not been too far behind.
+    lagging_reads,
 }
 
 #[derive(Debug, Default)]

@@ -27,6 +27,14 @@ use crate::{ClientBuilder, Event};
 ///
 /// Its methods must not be called from async code: they would block its runtime, and tokio panics
 /// then.
+///
+/// ```
+/// # tsubame_client_testing::with_url_blocking(|url| {
+/// use tsubame_client::{commands, sync::Client};
+/// let client = Client::connect(&url)?;
+/// client.run(commands::set("user:1", "Ada"))?;
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: crate::Client,
@@ -35,6 +43,14 @@ pub struct Client {
 
 impl Client {
     /// Connects with default settings; see [`ClientBuilder::url`] for the form of `url`.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// client.run(commands::ping())?;
+    /// # Ok(()) });
+    /// ```
     pub fn connect(url: &str) -> Result<Self> {
         Self::build(crate::Client::builder().url(url)?)
     }
@@ -60,11 +76,29 @@ impl Client {
     }
 
     /// Executes a command and waits for its reply.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// assert_eq!(client.run(commands::incr("n"))?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn run<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
         self.runtime.block_on(command.with(&self.inner).into_future())
     }
 
     /// Executes a command that waits on the server, on a connection of its own.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// client.run(commands::rpush("jobs", ["one"]))?;
+    /// let job = client.run_blocking(commands::blpop(["jobs"], 5))?;
+    /// assert_eq!(job.unwrap().1, "one");
+    /// # Ok(()) });
+    /// ```
     pub fn run_blocking<T: FromReply, K>(&self, command: Command<T, K, Detached>) -> Result<T> {
         self.runtime.block_on(self.inner.blocking().run(command))
     }
@@ -84,11 +118,32 @@ impl Client {
     }
 
     /// Commands that are executed as one; see [`Atomic`](crate::Atomic).
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut both = client.atomic();
+    /// both.push(commands::incr("{x}a"));
+    /// both.push(commands::incr("{x}b"));
+    /// assert_eq!(both.run()?.all::<i64>()?, [1, 1]);
+    /// # Ok(()) });
+    /// ```
     pub fn atomic(&self) -> Atomic<'_> {
         Atomic { client: self, inner: self.inner.atomic() }
     }
 
     /// Subscribes to channels.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut news = client.subscribe(["news"])?;
+    /// client.run(commands::publish("news", "rain"))?;
+    /// assert!(news.next(std::time::Duration::from_secs(5)).is_some());
+    /// # Ok(()) });
+    /// ```
     pub fn subscribe<C: ToArg>(
         &self,
         channels: impl IntoIterator<Item = C>,
@@ -98,12 +153,30 @@ impl Client {
     }
 
     /// The async client behind this one.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// println!("{:?}", client.inner().stats());
+    /// # Ok(()) });
+    /// ```
     pub fn inner(&self) -> &crate::Client {
         &self.inner
     }
 }
 
 /// Commands that are sent together; made by [`Client::batch`].
+///
+/// ```
+/// # tsubame_client_testing::with_url_blocking(|url| {
+/// use tsubame_client::{commands, sync::Client};
+/// let client = Client::connect(&url)?;
+/// let mut batch = client.batch();
+/// batch.push(commands::incr("n"));
+/// batch.run();
+/// # Ok(()) });
+/// ```
 #[derive(Debug)]
 #[must_use = "a batch does nothing until it is run"]
 pub struct Batch<'c> {
@@ -113,17 +186,47 @@ pub struct Batch<'c> {
 
 impl Batch<'_> {
     /// Appends a command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut batch = client.batch();
+    /// let n = batch.push(commands::incr("n"));
+    /// assert_eq!(batch.run().take(n)?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn push<T, K>(&mut self, command: Command<T, K, Detached>) -> Ticket<T> {
         self.inner.push(command)
     }
 
     /// Sends all commands and waits for all replies.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut batch = client.batch();
+    /// batch.push(commands::incr("n"));
+    /// assert_eq!(batch.run().all::<i64>()?, [1]);
+    /// # Ok(()) });
+    /// ```
     pub fn run(self) -> Replies {
         self.client.runtime.block_on(self.inner.run())
     }
 }
 
 /// Commands that are executed as one; made by [`Client::atomic`].
+///
+/// ```
+/// # tsubame_client_testing::with_url_blocking(|url| {
+/// use tsubame_client::{commands, sync::Client};
+/// let client = Client::connect(&url)?;
+/// let mut atomic = client.atomic();
+/// atomic.push(commands::incr("n"));
+/// atomic.run()?;
+/// # Ok(()) });
+/// ```
 #[derive(Debug)]
 #[must_use = "a transaction does nothing until it is run"]
 pub struct Atomic<'c> {
@@ -133,17 +236,46 @@ pub struct Atomic<'c> {
 
 impl Atomic<'_> {
     /// Appends a command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut atomic = client.atomic();
+    /// let n = atomic.push(commands::incr("n"));
+    /// assert_eq!(atomic.run()?.take(n)?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn push<T, K>(&mut self, command: Command<T, K, Detached>) -> Ticket<T> {
         self.inner.push(command)
     }
 
     /// Executes the transaction.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut atomic = client.atomic();
+    /// atomic.push(commands::incr("n"));
+    /// assert_eq!(atomic.run()?.all::<i64>()?, [1]);
+    /// # Ok(()) });
+    /// ```
     pub fn run(self) -> Result<Replies> {
         self.client.runtime.block_on(self.inner.run())
     }
 }
 
 /// Messages, and gaps between them; made by [`Client::subscribe`].
+///
+/// ```
+/// # tsubame_client_testing::with_url_blocking(|url| {
+/// use tsubame_client::{commands, sync::Client};
+/// let client = Client::connect(&url)?;
+/// let news = client.subscribe(["news"])?;
+/// drop(news); // unsubscribes
+/// # Ok(()) });
+/// ```
 #[derive(Debug)]
 pub struct Subscription {
     inner: crate::Subscription,
@@ -152,6 +284,15 @@ pub struct Subscription {
 
 impl Subscription {
     /// Waits up to `timeout` for the next event; `None` if there is none in that time.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// use tsubame_client::{commands, sync::Client};
+    /// let client = Client::connect(&url)?;
+    /// let mut news = client.subscribe(["news"])?;
+    /// assert_eq!(news.next(std::time::Duration::from_millis(10)), None);
+    /// # Ok(()) });
+    /// ```
     pub fn next(&mut self, timeout: Duration) -> Option<Event> {
         let next = async { tokio::time::timeout(timeout, self.inner.next()).await };
         self.runtime.block_on(next).ok().flatten()

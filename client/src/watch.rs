@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::node::Exclusive;
+use crate::observe::{Seen, joint_name};
 use crate::request::{
     Body, Command, Detached, KeySlot, Patience, Replies, Request, Step, Ticket, Told, common_slot,
     judge, read_exec, route_slot,
@@ -19,8 +20,8 @@ use crate::view::Place;
 /// It holds a connection that nobody else uses. Dropping it closes that connection, and with it the
 /// watch.
 ///
-/// ```no_run
-/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
 /// use tsubame_client::{Error, commands};
 /// loop {
 ///     let mut watch = client.watch(["stock"]).await?;
@@ -34,7 +35,7 @@ use crate::view::Place;
 ///         result => break drop(result?),
 ///     }
 /// }
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug)]
 pub struct Watch<'c> {
@@ -49,6 +50,15 @@ pub struct Watch<'c> {
 impl Client {
     /// Watches keys, which must be in one slot. All that is done with the watch has to end within
     /// the client's [`timeout`](crate::ClientBuilder::timeout).
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut watch = client.watch(["stock"]).await?;
+    /// watch.push(commands::incr("stock"));
+    /// watch.exec().await?;
+    /// # Ok(()) });
+    /// ```
     pub async fn watch<K: ToArg>(&self, keys: impl IntoIterator<Item = K>) -> Result<Watch<'_>> {
         let core = self.core();
         let mut request = Request::new(&known::WATCH);
@@ -62,11 +72,25 @@ impl Client {
             }
             one => one,
         };
+        let seen = Seen::begin(core, || "WATCH".into(), 1);
+        let result = self.start_watch(request, slot, &seen).await;
+        seen.end(result.as_ref().err());
+        result
+    }
+
+    async fn start_watch(
+        &self,
+        mut request: Request,
+        slot: KeySlot,
+        seen: &Seen,
+    ) -> Result<Watch<'_>> {
+        let core = self.core();
         let deadline = Instant::now() + core.config.timeout;
         let mut patience = Patience::new(core, deadline);
         let mut place = route_slot(core, slot)?;
         loop {
-            let outcome = match place.node.pool.take().await {
+            seen.at(place.node.addr());
+            let outcome = match place.node.pool.take(Some(deadline)).await {
                 Ok(mut connection) => match connection.call(&[&request.body], Some(deadline)).await
                 {
                     Ok(mut values) => match values.pop() {
@@ -129,15 +153,32 @@ impl Watch<'_> {
 
     /// Executes a command now, on the connection that watches. Its keys must be in the slot of the
     /// watched ones.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut watch = client.watch(["stock"]).await?;
+    /// assert_eq!(watch.run(commands::get("stock")).await?, None);
+    /// # Ok(()) });
+    /// ```
     pub async fn run<T: FromReply, K>(&mut self, command: Command<T, K, Detached>) -> Result<T> {
         let mut request = command.detach();
+        request.observe(self.client.core());
+        let seen = request.seen.clone();
+        seen.at(self.place.node.addr());
+        let result = self.call(request).await.and_then(T::from_reply);
+        seen.end(result.as_ref().err());
+        result
+    }
+
+    async fn call(&mut self, mut request: Request) -> Result<Value> {
         self.check(&mut request)?;
         let values = self.connection.call(&[&request.body], Some(self.deadline)).await;
         self.connection.keep_from_reuse();
         let outcome = values.map(|mut values| values.pop().unwrap_or(Value::Null));
         request.no_retry = true;
         match judge(self.client.core(), &request, &self.place.node, outcome) {
-            Step::Done(result) => result.and_then(T::from_reply),
+            Step::Done(result) => result,
             Step::Later(error) | Step::Again { error, .. } => Err(error),
             // The slot has gone: whatever was watched is not what counts any more.
             Step::Moved(..) | Step::Ask(_) | Step::Probe => Err(Error::Aborted),
@@ -145,6 +186,15 @@ impl Watch<'_> {
     }
 
     /// Appends a command to the transaction.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut watch = client.watch(["stock"]).await?;
+    /// let left = watch.push(commands::incrby("stock", 5));
+    /// assert_eq!(watch.exec().await?.take(left)?, 5);
+    /// # Ok(()) });
+    /// ```
     pub fn push<T, K>(&mut self, command: Command<T, K, Detached>) -> Ticket<T> {
         self.requests.push(command.detach());
         Ticket::new(self.requests.len() - 1)
@@ -152,8 +202,28 @@ impl Watch<'_> {
 
     /// Executes the transaction, or fails with [`Error::Aborted`] if a watched key has changed or
     /// its slot has moved: then nothing was executed.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::{Error, commands};
+    /// let mut watch = client.watch(["stock"]).await?;
+    /// client.incr("stock").await?; // somebody else
+    /// watch.push(commands::decr("stock"));
+    /// assert!(matches!(watch.exec().await, Err(Error::Aborted)));
+    /// # Ok(()) });
+    /// ```
     pub async fn exec(mut self) -> Result<Replies> {
         let mut requests = std::mem::take(&mut self.requests);
+        let size = requests.len();
+        let name = || joint_name("MULTI", &mut requests);
+        let seen = Seen::begin(self.client.core(), name, size);
+        seen.at(self.place.node.addr());
+        let result = self.execute(requests).await;
+        seen.end(result.as_ref().err());
+        result
+    }
+
+    async fn execute(mut self, mut requests: Vec<Request>) -> Result<Replies> {
         for request in &mut requests {
             self.check(request)?;
         }

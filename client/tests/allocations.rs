@@ -2,35 +2,11 @@
 //! reply and the value.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on panics")]
-#![expect(unsafe_code, reason = "a global allocator that counts")]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::{Read, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use tsubame_client::{Client, Mode};
-
-struct Counting;
-
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller's obligations are the system allocator's.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: `at` came from the system's allocator with this layout.
-        unsafe { System.dealloc(at, layout) }
-    }
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: `at` came from the system's allocator with this layout.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
+use tsubame_client_testing::allocations::{Counting, count};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -72,11 +48,11 @@ fn a_get_costs_at_most_two_allocations() {
         for _ in 0..1000 {
             client.get("a key of usual length").await.unwrap();
         }
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = count();
         for _ in 0..10_000 {
             assert_eq!(client.get("a key of usual length").await.unwrap().unwrap().len(), 64);
         }
-        let each = (ALLOCATIONS.load(Ordering::Relaxed) - before) as f64 / 10_000.0;
+        let each = (count() - before) as f64 / 10_000.0;
         // What is above two is the read buffer, which is replaced now and then.
         assert!(each <= 2.01, "{each} allocations for each GET");
     });

@@ -2,7 +2,7 @@
 
 use super::core::Core;
 use crate::commands::{Command, CommandError, CommandTable, Flags};
-use crate::protocol::Args;
+use crate::protocol::{Args, shown};
 use crate::session::{Client, ClientFlags};
 
 /// Finds the command, or the subcommand, that `args` name.
@@ -45,8 +45,7 @@ fn unknown(args: &Args<'_>) -> CommandError {
 /// At most `max` bytes of client input for an error text, and none from a NUL on, where the text
 /// ends in the peers; line ends are blanked by the writer.
 fn printable(bytes: &[u8], max: usize) -> String {
-    let end = bytes.iter().take(max).position(|byte| *byte == 0).unwrap_or(bytes.len().min(max));
-    String::from_utf8_lossy(&bytes[..end]).into_owned()
+    shown(&bytes[..bytes.len().min(max)])
 }
 
 /// What a client is told while a script runs for too long.

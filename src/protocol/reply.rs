@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use super::shown::bytes_of;
+
 /// The protocol version of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RespVersion {
@@ -71,8 +73,9 @@ impl<'a> Reply<'a> {
     }
 
     /// An error whose text begins with its code, such as `ERR` or `WRONGTYPE`.
+    /// Line ends at its end are dropped.
     pub fn error(&mut self, text: &str) {
-        self.error_bytes(text.as_bytes());
+        self.error_bytes(&bytes_of(text.trim_end_matches(['\r', '\n'])));
     }
 
     /// As [`Reply::error`]; line ends inside the text become blanks.

@@ -330,3 +330,17 @@ fn random_bytes_disturb_nobody() {
     }
     check_undisturbed(&mut server);
 }
+
+#[test]
+fn errors_show_the_bytes_that_were_sent() {
+    let server = Server::start(&[]);
+    let mut client = server.client();
+    for (request, reply) in [
+        (&b"EXPIRE k 1 \"\\xc1\\xff\\n\"\r\n"[..], &b"ERR Unsupported option \xc1\xff"[..]),
+        (b"\"\\xfe\\xff\"\r\n", b"ERR unknown command '\xfe\xff', with args beginning with: "),
+        (b"SCAN 0 TYPE \"\\xf4\\x8f\\xbd\\x81\"\r\n", b"ERR unknown type name '\xf4\x8f\xbd\x81'"),
+    ] {
+        client.send_raw(request).expect("the server listens");
+        assert_eq!(client.read().expect("an error"), Reply::Error(reply.to_vec()));
+    }
+}

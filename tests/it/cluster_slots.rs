@@ -334,3 +334,23 @@ fn broken_links_are_made_anew() {
         "-ERR Unknown direction up"
     );
 }
+
+#[test]
+fn the_slots_of_a_range_are_looked_at_before_the_next_range_is_read() {
+    let server = Server::start(&["--cluster-enabled", "yes"]);
+    let mut client = server.client();
+    let mut check = |line: &str, expected: &str| {
+        let words: Vec<&str> = std::iter::once("CLUSTER").chain(line.split(' ')).collect();
+        assert_eq!(client.call(&words).to_string(), expected, "{line}");
+    };
+    check("ADDSLOTSRANGE 0 5 5 6 9 8", "-ERR Slot 5 specified multiple times");
+    check("ADDSLOTSRANGE 0 5 9 8", "-ERR start slot number 9 is greater than end slot number 8");
+    check("ADDSLOTSRANGE 0 5", "+OK");
+    check("ADDSLOTSRANGE 2 3 x 4", "-ERR Slot 2 is already busy");
+    check("ADDSLOTSRANGE 7 8 x 4", "-ERR Invalid or out of range slot");
+    check("ADDSLOTS 2 x", "-ERR Invalid or out of range slot");
+    check("DELSLOTSRANGE 7 8 3 1", "-ERR Slot 7 is already unassigned");
+    check("DELSLOTSRANGE 0 1 3 1", "-ERR start slot number 3 is greater than end slot number 1");
+    check("DELSLOTSRANGE 0 1 x 1", "-ERR Invalid or out of range slot");
+    check("DELSLOTSRANGE 0 1 2 5", "+OK");
+}

@@ -495,3 +495,13 @@ fn a_key_of_another_type_ends_the_look_at_the_operands() {
         assert!(heard.contains(event), "{heard} is not {event}");
     }
 }
+
+/// Found by random commands.
+#[test]
+fn lset_takes_32_bits_of_its_index() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("RPUSH l a b", ":2"), ("LSET l 9223372036854775807 z", "+OK")]);
+    play(client, &[("LSET l 4294967296 y", "+OK"), ("LRANGE l 0 -1", "[\"y\", \"z\"]")]);
+    play(client, &[("LSET l 2 x", "-ERR index out of range")]);
+}

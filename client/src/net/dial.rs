@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use super::Stream;
 use crate::addr::NodeAddr;
 use crate::builder::Config;
+use crate::observe::{Dialling, Open};
 use crate::protocol::{Greeting, ReplyReader, handshake, text};
 
 /// What a connection is opened for; it decides what is said after HELLO.
@@ -26,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) stream: Stream,
     pub(crate) reader: ReplyReader,
     pub(crate) greeting: Greeting,
+    /// Counts it as open while it lives.
+    pub(crate) open: Open,
 }
 
 /// How long an idle connection may be dead before the kernel asks.
@@ -37,10 +40,11 @@ pub(crate) async fn dial(
     config: &Config,
     purpose: Purpose,
 ) -> Result<Connection, Arc<str>> {
+    let dialling = Dialling::begin(addr, config);
     let mut stream = open(addr, config).await?;
     let mut reader = ReplyReader::new();
     let greeting = handshake(&mut stream, &mut reader, config, purpose).await?;
-    Ok(Connection { stream, reader, greeting })
+    Ok(Connection { stream, reader, greeting, open: dialling.done() })
 }
 
 async fn open(addr: &NodeAddr, config: &Config) -> Result<Stream, Arc<str>> {

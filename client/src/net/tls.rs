@@ -16,6 +16,12 @@ use crate::protocol::text;
 /// How connections are encrypted; for [`ClientBuilder::tls`](crate::ClientBuilder::tls).
 ///
 /// Every connection to every node is made with it, those for the topology too.
+///
+/// ```
+/// use tsubame_client::{Client, Tls};
+/// let builder = Client::builder().seed("10.0.0.1:6380")?.tls(Tls::system()?.server_name("db.example"));
+/// # Ok::<(), tsubame_client::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ClientConfig>,
@@ -31,6 +37,11 @@ impl fmt::Debug for Tls {
 
 impl Tls {
     /// Trusts what the operating system trusts. `rediss://` URLs mean this.
+    ///
+    /// ```
+    /// let tls = tsubame_client::Tls::system()?;
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
     pub fn system() -> Result<Self> {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
@@ -69,6 +80,11 @@ impl Tls {
 
     /// Expects this name in the certificates of all nodes, instead of the host that was dialled:
     /// clusters name their nodes by address, certificates seldom do.
+    ///
+    /// ```
+    /// let tls = tsubame_client::Tls::system()?.server_name("db.example");
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
     pub fn server_name(mut self, name: &str) -> Self {
         self.name = Some(name.into());
         self

@@ -13,7 +13,7 @@ use bytes::BytesMut;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Lost, NodeShared, Why};
 use crate::addr::NodeAddr;
@@ -52,8 +52,11 @@ impl Pool {
         Self { addr, shared, idle: Mutex::default(), permits }
     }
 
-    /// A connection that nobody else uses.
-    pub(crate) async fn take(self: &Arc<Self>) -> Result<Exclusive, Lost> {
+    /// A connection that nobody else uses; dialling one ends at `deadline`.
+    pub(crate) async fn take(
+        self: &Arc<Self>,
+        deadline: Option<Instant>,
+    ) -> Result<Exclusive, Lost> {
         let Ok(permit) = self.permits.clone().try_acquire_owned() else {
             self.shared.counters.overloaded.add(1);
             return Err(Lost::unsent(Why::Overloaded));
@@ -64,11 +67,17 @@ impl Pool {
                 self.shared.counters.exclusive_dials.add(1);
                 let config = &self.shared.config;
                 let dialling = dial(&self.addr, config, Purpose::default());
-                let late = || Err("no connection within the time limit".into());
-                timeout(config.connect_timeout, dialling)
-                    .await
-                    .unwrap_or_else(|_| late())
-                    .map_err(|cause| Lost::unsent(Why::Unavailable(cause)))?
+                let limit = Instant::now() + config.connect_timeout;
+                let until = deadline.map_or(limit, |deadline| deadline.min(limit));
+                match timeout_at(until, dialling).await {
+                    Ok(Ok(connection)) => connection,
+                    Ok(Err(cause)) => return Err(Lost::unsent(Why::Unavailable(cause))),
+                    Err(_) if until < limit => return Err(Lost::unsent(Why::Timeout)),
+                    Err(_) => {
+                        let cause = "no connection within the time limit".into();
+                        return Err(Lost::unsent(Why::Unavailable(cause)));
+                    }
+                }
             }
         };
         let (connection, pool) = (Some(connection), self.clone());

@@ -44,13 +44,14 @@ pub(super) async fn serve(mux: Arc<Mux>) {
         };
         let cause = match dialled {
             None => return, // closed meanwhile
-            Some(Ok(Ok(Connection { stream, reader, greeting }))) => {
+            Some(Ok(Ok(Connection { stream, reader, greeting, open }))) => {
                 failures = 0;
                 mux.facts.learn(&greeting);
                 mux.set_up();
                 let up_since = Instant::now();
                 let mut link = Link::new(&mux, stream, reader);
                 let why = poll_fn(|cx| link.poll(cx)).await;
+                drop(open);
                 // First of all, because no invalidation comes for what was read on it.
                 if let Some(cache) = &mux.shared.cache {
                     cache.connection_lost(mux.id());
@@ -60,7 +61,7 @@ pub(super) async fn serve(mux: Arc<Mux>) {
                 if matches!(why, Why::Closed) {
                     return;
                 }
-                tracing::debug!(node = %mux.addr, ?why, "connection lost");
+                crate::observe::log::connection_lost(&mux.addr, &why);
                 mux.shared.counters.disconnects.add(1);
                 // A server that accepts and hangs up must not be dialled without a pause.
                 if up_since.elapsed() >= BACKOFF_MAX {
@@ -296,6 +297,9 @@ impl<'m> Link<'m> {
                     let Some(slot) = self.inflight.front_mut() else {
                         break Err(Why::Protocol("a reply that nobody asked for"));
                     };
+                    if slot.start >= self.written {
+                        break Err(Why::Protocol("a reply before its request"));
+                    }
                     if slot.reply(value, &mut orphans) {
                         requests += slot.requests();
                         bytes += slot.bytes;

@@ -8,13 +8,16 @@ mod mux;
 mod registry;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
 use crate::addr::NodeAddr;
 use crate::builder::Config;
 use crate::cache::Cache;
+use crate::events::{Events, TopologyEvent};
 use crate::net::Purpose;
 use crate::protocol::Greeting;
 use crate::slot::Slot;
@@ -33,6 +36,7 @@ pub(crate) struct NodeShared {
     pub(crate) config: Arc<Config>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) hints: Arc<Hints>,
+    pub(crate) events: Arc<Events>,
     pub(crate) cache: Option<Arc<Cache>>,
     pub(crate) runtime: Handle,
 }
@@ -41,11 +45,38 @@ pub(crate) struct NodeShared {
 #[derive(Debug, Default)]
 pub(crate) struct NodeFacts {
     availability_zone: Mutex<Option<Arc<str>>>,
+    /// How many bytes it was behind its primary, if it is a replica, and when that was said.
+    lag: Mutex<Option<(u64, Instant)>>,
+    /// Whether it was told to be down last.
+    down: AtomicBool,
 }
 
 impl NodeFacts {
+    /// Says once that `node` can't be reached, and once that it can again, however many of its
+    /// connections notice.
+    fn tell_down(&self, node: &NodeAddr, down: Option<&Arc<str>>, events: &Events) {
+        if self.down.swap(down.is_some(), Ordering::AcqRel) == down.is_some() {
+            return;
+        }
+        let node = node.clone();
+        events.tell(&match down {
+            Some(cause) => TopologyEvent::Down { node, cause: cause.clone() },
+            None => TopologyEvent::Up { node },
+        });
+    }
+
     fn learn(&self, greeting: &Greeting) {
         self.availability_zone.lock().clone_from(&greeting.availability_zone);
+    }
+
+    /// Notes how far it is behind; `None`: so far that it does not count.
+    pub(crate) fn set_lag(&self, bytes: Option<u64>) {
+        *self.lag.lock() = bytes.map(|bytes| (bytes, Instant::now()));
+    }
+
+    /// How far it was behind when that was last said, and when that was.
+    pub(crate) fn lag(&self) -> Option<(u64, Instant)> {
+        *self.lag.lock()
     }
 
     pub(crate) fn availability_zone(&self) -> Option<Arc<str>> {

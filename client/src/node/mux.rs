@@ -55,6 +55,22 @@ impl Lost {
     }
 }
 
+/// Commands that were queued as one piece, or were not.
+#[must_use = "the replies come to it"]
+pub(crate) struct Piece(Result<oneshot::Receiver<ManyOutcome>, Lost>);
+
+impl Piece {
+    /// The replies that came, and how the rest was lost.
+    pub(crate) async fn replies(self) -> ManyOutcome {
+        match self.0 {
+            Ok(rx) => rx
+                .await
+                .unwrap_or_else(|_| (Vec::new(), Some(Lost { sent: true, why: Why::Closed }))),
+            Err(lost) => (Vec::new(), Some(lost)),
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Completion {
     One(Option<oneshot::Sender<Outcome>>),
@@ -198,6 +214,14 @@ struct Circuit {
 }
 
 /// Whether a node is tried at all.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::CircuitState;
+/// client.ping().await?;
+/// assert_eq!(client.nodes()[0].circuit, CircuitState::Closed);
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CircuitState {
     /// Commands go to the node.
@@ -247,13 +271,12 @@ impl Mux {
         self: &Arc<Self>,
         bodies: impl ExactSizeIterator<Item = &'a Body>,
         sending: Sending,
-    ) -> Result<oneshot::Receiver<ManyOutcome>, Lost> {
+    ) -> Piece {
         let (tx, rx) = oneshot::channel();
         let want = bodies.len() as u32;
         let got = Vec::with_capacity(bodies.len());
         let completion = Completion::Many { tx: Some(tx), got, want };
-        self.enqueue(bodies, want, sending, completion)?;
-        Ok(rx)
+        Piece(self.enqueue(bodies, want, sending, completion).map(|()| rx))
     }
 
     fn enqueue<'a>(
@@ -377,6 +400,7 @@ impl Mux {
         circuit.down_since.get_or_insert_with(Instant::now);
         circuit.cause = Some(cause.clone());
         self.down.store(true, Ordering::Release);
+        self.facts.tell_down(&self.addr, Some(cause), &self.shared.events);
     }
 
     /// A new connection is there.
@@ -384,6 +408,7 @@ impl Mux {
         *self.circuit.lock() = Circuit::default();
         self.down.store(false, Ordering::Release);
         self.connected.store(true, Ordering::Release);
+        self.facts.tell_down(&self.addr, None, &self.shared.events);
     }
 
     pub(super) fn set_lost(&self) {

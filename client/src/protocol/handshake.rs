@@ -77,11 +77,14 @@ pub(crate) async fn handshake(
     }
     stream.write_all(&out).await.map_err(text)?;
     stream.flush().await.map_err(text)?;
+    // Servers before 6 quote what they don't know, HELLO's password too: that is left out.
     let mut greeting =
         Greeting { mode: ServerMode::Standalone, replica: false, availability_zone: None };
     for number in 0..replies {
         match next_reply(stream, reader).await? {
-            Value::Error(error) if number < must_succeed => return Err(error.text().into()),
+            Value::Error(error) if number < must_succeed => {
+                return Err(error.without_arguments().into());
+            }
             Value::Map(pairs) if number == 0 => {
                 for (key, value) in &pairs {
                     match (key.as_str(), value.as_str()) {

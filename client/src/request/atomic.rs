@@ -13,7 +13,8 @@ use super::follow::{Patience, Step, judge};
 use super::{Body, Command, KeySlot, Request};
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::node::{Lost, Sending, Why};
+use crate::node::Sending;
+use crate::observe::{Seen, joint_name};
 use crate::router::Query;
 use crate::table::{Flags, known};
 use crate::topology::Kind;
@@ -28,14 +29,14 @@ use crate::view::{Core, Place, Routed};
 /// the same; a command that the server does not accept makes the whole transaction fail, and none is
 /// executed.
 ///
-/// ```no_run
-/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
 /// use tsubame_client::commands;
 /// let mut transfer = client.atomic();
 /// let left = transfer.push(commands::decrby("{acct}:a", 10));
 /// transfer.push(commands::incrby("{acct}:b", 10));
 /// let left = transfer.run().await?.take(left)?;
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug)]
 #[must_use = "a transaction does nothing until it is run"]
@@ -51,28 +52,71 @@ impl<'c> Atomic<'c> {
     }
 
     /// Appends a command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut atomic = client.atomic();
+    /// let n = atomic.push(commands::incr("n"));
+    /// let mut replies = atomic.run().await?;
+    /// assert_eq!(replies.take(n)?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn push<T, K, E>(&mut self, command: Command<T, K, E>) -> Ticket<T> {
         self.requests.push(command.detach());
         Ticket::new(self.requests.len() - 1)
     }
 
     /// Number of commands.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut atomic = client.atomic();
+    /// atomic.push(client.ping());
+    /// assert_eq!(atomic.len(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn len(&self) -> usize {
         self.requests.len()
     }
 
     /// Whether it has no command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(client.atomic().is_empty());
+    /// # Ok(()) });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }
 
     /// Bounds the time of the whole transaction, instead of the client's default.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use std::time::Duration;
+    /// let mut atomic = client.atomic().timeout(Duration::from_secs(1));
+    /// atomic.push(client.incr("n"));
+    /// atomic.run().await?;
+    /// # Ok(()) });
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// Executes the transaction.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut both = client.atomic();
+    /// both.push(commands::incr("{x}a"));
+    /// both.push(commands::incr("{x}b"));
+    /// assert_eq!(both.run().await?.all::<i64>()?, [1, 1]);
+    /// # Ok(()) });
+    /// ```
     pub async fn run(self) -> Result<Replies> {
         let core = self.client.core();
         let deadline = Instant::now() + self.timeout.unwrap_or(core.config.timeout);
@@ -89,8 +133,14 @@ pub(crate) async fn execute_as_one(
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let slot = common_slot(core, &mut requests)?;
-    execute(core, &requests, slot, deadline).await
+    let size = requests.len();
+    let seen = Seen::begin(core, || joint_name("MULTI", &mut requests), size);
+    let result = match common_slot(core, &mut requests) {
+        Ok(slot) => execute(core, &requests, slot, deadline, &seen).await,
+        Err(error) => Err(error),
+    };
+    seen.end(result.as_ref().err());
+    result
 }
 
 /// The slot of all keys; refuses commands that can't be part of a transaction.
@@ -161,6 +211,7 @@ async fn execute(
     requests: &[Request],
     slot: KeySlot,
     deadline: Instant,
+    seen: &Seen,
 ) -> Result<Vec<Result<Value>>> {
     let (asking, multi, exec) =
         (Body::new(&known::ASKING), Body::new(&known::MULTI), Body::new(&known::EXEC));
@@ -181,13 +232,9 @@ async fn execute(
             .chain([&exec])
             .collect();
         let sending = Sending { may_probe: false, ..Sending::now(deadline) };
-        let sent = place.mux(mux_slot).submit_many(bodies.into_iter(), sending);
-        let (mut values, lost) = match sent {
-            Ok(rx) => rx
-                .await
-                .unwrap_or_else(|_| (Vec::new(), Some(Lost { sent: true, why: Why::Closed }))),
-            Err(lost) => (Vec::new(), Some(lost)),
-        };
+        seen.at(place.node.addr());
+        let (mut values, lost) =
+            place.mux(mux_slot).submit_many(bodies.into_iter(), sending).replies().await;
         let (outcome, of) = match lost {
             // A part of the replies tells nothing: only EXEC's counts.
             Some(lost) => (Err(lost), 0),

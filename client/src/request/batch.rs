@@ -18,6 +18,7 @@ use crate::addr::NodeAddr;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::node::{Lost, Mux, Outcome, Sending, Why};
+use crate::observe::{Seen, joint_name};
 use crate::slot::Slot;
 use crate::value::{FromReply, Value};
 use crate::view::{Core, Place, Routed};
@@ -27,15 +28,15 @@ use crate::view::{Core, Place, Routed};
 /// It is not a transaction: commands of others may come between, and each command has its own
 /// result.
 ///
-/// ```no_run
-/// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
 /// use tsubame_client::commands;
 /// let mut batch = client.batch();
 /// batch.push(commands::set("a", 1));
 /// let b = batch.push(commands::incr("b"));
 /// let mut replies = batch.run().await;
 /// let b: i64 = replies.take(b)?;
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug)]
 #[must_use = "a batch does nothing until it is run"]
@@ -46,6 +47,15 @@ pub struct Batch<'c> {
 }
 
 /// The place of a command's reply among the [`Replies`] of its batch.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::{Ticket, commands};
+/// let mut batch = client.batch();
+/// let n: Ticket<i64> = batch.push(commands::incr("n"));
+/// assert_eq!(batch.run().await.take(n)?, 1);
+/// # Ok(()) });
+/// ```
 #[derive(Debug)]
 pub struct Ticket<T> {
     index: usize,
@@ -53,6 +63,17 @@ pub struct Ticket<T> {
 }
 
 /// The results of a batch, in the order of its commands.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// let mut batch = client.batch();
+/// let good = batch.push(client.incr("n"));
+/// let bad = batch.push(client.lpush("n", ["x"]));
+/// let mut replies = batch.run().await;
+/// assert_eq!(replies.take(good)?, 1);
+/// assert_eq!(replies.take(bad).unwrap_err().code(), Some("WRONGTYPE"));
+/// # Ok(()) });
+/// ```
 #[derive(Debug)]
 pub struct Replies {
     results: Vec<Result<Value>>,
@@ -64,32 +85,73 @@ impl<'c> Batch<'c> {
     }
 
     /// Appends a command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use tsubame_client::commands;
+    /// let mut batch = client.batch();
+    /// let n = batch.push(commands::incr("n"));
+    /// let mut replies = batch.run().await;
+    /// assert_eq!(replies.take(n)?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn push<T, K, E>(&mut self, command: Command<T, K, E>) -> Ticket<T> {
         self.requests.push(command.detach());
         Ticket::new(self.requests.len() - 1)
     }
 
     /// Number of commands.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut batch = client.batch();
+    /// batch.push(client.ping());
+    /// assert_eq!(batch.len(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn len(&self) -> usize {
         self.requests.len()
     }
 
     /// Whether it has no command.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(client.batch().is_empty());
+    /// # Ok(()) });
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.requests.is_empty()
     }
 
     /// Bounds the time of the whole batch, instead of the client's default.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// use std::time::Duration;
+    /// let mut batch = client.batch().timeout(Duration::from_secs(1));
+    /// batch.push(client.incr("n"));
+    /// batch.run().await;
+    /// # Ok(()) });
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// Sends all commands and awaits all replies.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut batch = client.batch();
+    /// (0..3).for_each(|_| drop(batch.push(client.incr("n"))));
+    /// assert_eq!(batch.run().await.all::<i64>()?, [1, 2, 3]);
+    /// # Ok(()) });
+    /// ```
     pub async fn run(self) -> Replies {
         let core = self.client.core();
         let deadline = Instant::now() + self.timeout.unwrap_or(core.config.timeout);
-        Replies { results: execute_all(core, self.requests, deadline).await }
+        Replies { results: pipeline(core, self.requests, deadline).await }
     }
 }
 
@@ -105,6 +167,14 @@ impl Replies {
     }
 
     /// The result of one command. A second time it is [`Error::Closed`].
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut batch = client.batch();
+    /// let n = batch.push(client.incr("n"));
+    /// assert_eq!(batch.run().await.take(n)?, 1);
+    /// # Ok(()) });
+    /// ```
     pub fn take<T: FromReply>(&mut self, ticket: Ticket<T>) -> Result<T> {
         let result = self.results.get_mut(ticket.index);
         let result = result.map(|result| std::mem::replace(result, Err(Error::Closed)));
@@ -112,11 +182,29 @@ impl Replies {
     }
 
     /// All results.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut batch = client.batch();
+    /// batch.push(client.incr("n"));
+    /// for result in batch.run().await.into_results() {
+    ///     println!("{:?}", result?);
+    /// }
+    /// # Ok(()) });
+    /// ```
     pub fn into_results(self) -> Vec<Result<Value>> {
         self.results
     }
 
     /// All replies as `T`, or the first error.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let mut batch = client.batch();
+    /// (0..2).for_each(|_| drop(batch.push(client.incr("n"))));
+    /// assert_eq!(batch.run().await.all::<u8>()?, [1, 2]);
+    /// # Ok(()) });
+    /// ```
     pub fn all<T: FromReply>(self) -> Result<Vec<T>> {
         self.results.into_iter().map(|result| result.and_then(T::from_reply)).collect()
     }
@@ -151,23 +239,19 @@ pub(crate) async fn execute_all(
     let mut patience = Patience::new(core, deadline);
     while !todo.is_empty() {
         let groups = group(core, &mut requests, &todo, &mut results);
+        observe(&requests, &groups);
         let mut sent = Vec::with_capacity(groups.len());
         for group in groups {
             let bodies = group.items.iter().map(|index| &requests[*index].body);
             // A batch is not given back to look for a successor: a single request does that.
             let sending =
                 Sending { asking: group.asking, may_probe: false, ..Sending::now(deadline) };
-            let rx = group.mux.submit_many(bodies, sending);
-            sent.push((group, rx));
+            let piece = group.mux.submit_many(bodies, sending);
+            sent.push((group, piece));
         }
         let mut round = Round::default();
-        for (group, rx) in sent {
-            let (values, lost) = match rx {
-                Ok(rx) => rx
-                    .await
-                    .unwrap_or_else(|_| (Vec::new(), Some(Lost { sent: true, why: Why::Closed }))),
-                Err(lost) => (Vec::new(), Some(lost)),
-            };
+        for (group, piece) in sent {
+            let (values, lost) = piece.replies().await;
             let lost = lost.unwrap_or(Lost { sent: true, why: Why::Closed });
             let rest = std::iter::repeat_with(|| Outcome::Err(lost.clone()));
             for (index, outcome) in group.items.iter().zip(values.into_iter().map(Ok).chain(rest)) {
@@ -180,6 +264,34 @@ pub(crate) async fn execute_all(
         todo = round.next(&requests, &mut patience, &mut results).await;
     }
     results.into_iter().map(|result| result.unwrap_or(Err(Error::Closed))).collect()
+}
+
+/// Executes `requests` as one operation of the application's.
+pub(crate) async fn pipeline(
+    core: &Core,
+    mut requests: Vec<Request>,
+    deadline: Instant,
+) -> Vec<Result<Value>> {
+    let size = requests.len();
+    let seen = Seen::begin(core, || joint_name("PIPELINE", &mut requests), size);
+    requests.iter_mut().for_each(|request| request.seen = seen.clone());
+    let results = execute_all(core, requests, deadline).await;
+    seen.end(results.iter().find_map(|result| result.as_ref().err()));
+    results
+}
+
+/// Says where a round goes.
+fn observe(requests: &[Request], groups: &[Group]) {
+    let first = |group: &Group| group.items.first().map(|index| &requests[*index].seen);
+    match groups {
+        [] => {}
+        [one] => {
+            first(one).inspect(|seen| seen.at(one.place.node.addr()));
+        }
+        [one, ..] => {
+            first(one).inspect(|seen| seen.at_several());
+        }
+    }
 }
 
 /// Routes the commands of a round. What can't be routed has its result at once.

@@ -59,6 +59,9 @@ pub(crate) async fn on_nodes(
     nodes: Vec<Arc<NodeHandle>>,
     deadline: Instant,
 ) -> Vec<Result<Value>> {
+    if nodes.len() > 1 {
+        request.seen.at_several();
+    }
     // All are queued before the first is awaited.
     let sent: Vec<_> = nodes
         .into_iter()
@@ -92,6 +95,7 @@ pub(super) async fn split(core: &Core, request: Request, deadline: Instant) -> R
             part.idempotent = request.idempotent;
             part.read_from = request.read_from.clone();
             part.no_retry = request.no_retry;
+            part.seen = request.seen.clone();
             (part, Vec::new())
         });
         part.key(unit[0]);

@@ -44,7 +44,7 @@ pub(crate) fn judge(core: &Core, request: &Request, node: &NodeHandle, outcome: 
 }
 
 /// The slot and the node that a redirection names.
-fn redirect(error: &ServerError, node: &NodeHandle) -> Option<(Slot, NodeAddr)> {
+pub(crate) fn redirect(error: &ServerError, node: &NodeHandle) -> Option<(Slot, NodeAddr)> {
     let mut words = error.message().split(' ');
     let slot = Slot::new(words.next()?.parse().ok()?)?;
     Some((slot, NodeAddr::from_redirect(words.next()?, node.addr())?))
@@ -168,6 +168,10 @@ impl<'a> Patience<'a> {
 
 /// Sends `request` to `place` and awaits what comes back.
 async fn send(place: &Place, request: &Request, sending: Sending) -> Outcome {
+    if sending.deadline <= Instant::now() {
+        return Err(Lost::unsent(Why::Timeout));
+    }
+    request.seen.at(place.node.addr());
     match place.mux(request.slot()).submit(&request.body, sending) {
         Ok(rx) => rx.await.unwrap_or_else(|_| Err(Lost { sent: true, why: Why::Closed })),
         Err(lost) => Err(lost),
@@ -258,13 +262,15 @@ pub(crate) async fn follow_place(
                 place = next;
             }
             Step::Probe => {
-                may_probe = false;
-                sending = Sending { may_probe, since, ..sending };
                 let successor = core.successor(place.node.addr());
-                if let Some(successor) = successor.filter(|_| request.route.is_none()) {
-                    core.counters.probes.add(1);
-                    probing = Some(std::mem::replace(&mut place, successor));
+                match successor.filter(|_| request.route.is_none()) {
+                    Some(successor) => {
+                        core.counters.probes.add(1);
+                        probing = Some(std::mem::replace(&mut place, successor));
+                    }
+                    None => may_probe = false,
                 }
+                sending = Sending { may_probe, since, ..sending };
             }
         }
         outcome = send(&place, request, sending).await;
@@ -287,6 +293,15 @@ fn again(core: &Core, request: &Request, place: &Place) -> Result<Place> {
 }
 
 impl Core {
+    /// Executes `request` as an operation of the application's.
+    pub(crate) async fn run(&self, mut request: Request, deadline: Instant) -> Result<Value> {
+        request.observe(self);
+        let seen = request.seen.clone();
+        let result = self.execute(request, deadline).await;
+        seen.end(result.as_ref().err());
+        result
+    }
+
     /// Executes `request` wherever it belongs.
     pub(crate) async fn execute(&self, mut request: Request, deadline: Instant) -> Result<Value> {
         if request.route.is_some() {

@@ -15,12 +15,15 @@ pub use atomic::Atomic;
 pub(crate) use atomic::execute_as_one;
 pub(crate) use atomic::{Told, common_slot, read as read_exec, route as route_slot};
 pub(crate) use batch::execute_all;
+#[cfg(feature = "compat-redis-rs")]
+pub(crate) use batch::pipeline;
 pub use batch::{Batch, Replies, Ticket};
 pub(crate) use body::{Body, KeySlot};
 pub use command::{Command, Detached, Plain, RawKind, Route};
-pub(crate) use follow::{Patience, Step, follow_place, judge, send_and_follow};
+pub(crate) use follow::{Patience, Step, follow_place, judge, redirect, send_and_follow};
 pub use pending::Pending;
 
+use crate::observe::Seen;
 use crate::replicas::ReadFrom;
 use crate::router::Query;
 use crate::slot::Slot;
@@ -40,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) non_atomic: bool,
     pub(crate) route: Option<Route>,
     pub(crate) read_from: Option<ReadFrom>,
+    /// The operation that it is a part of, as observers see it.
+    pub(crate) seen: Seen,
 }
 
 impl Request {

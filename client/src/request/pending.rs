@@ -12,15 +12,25 @@ use tokio::time::Instant;
 use super::{Request, fanout, follow_place};
 use crate::error::{Error, Result};
 use crate::node::{Lost, Outcome, Sending, Why};
+use crate::observe::Seen;
 use crate::value::{FromReply, Value};
 use crate::view::{Core, Place, Routed};
 
 /// A command that was sent or is about to be.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use std::future::IntoFuture;
+/// let pending = client.get("k").into_future();
+/// assert_eq!(pending.await?, None);
+/// # Ok(()) });
+/// ```
 #[must_use = "futures do nothing unless polled"]
 pub struct Pending<'c, T> {
     core: &'c Core,
     request: Request,
     state: State<'c>,
+    seen: Seen,
     reply: PhantomData<fn() -> T>,
 }
 
@@ -33,11 +43,13 @@ enum State<'c> {
 
 impl<'c, T> Pending<'c, T> {
     pub(crate) fn new(core: &'c Core, request: Request) -> Self {
-        Self { core, request, state: State::New, reply: PhantomData }
+        Self { core, request, state: State::New, seen: Seen::default(), reply: PhantomData }
     }
 
     fn start(&mut self) -> State<'c> {
         let core = self.core;
+        self.request.observe(core);
+        self.seen = self.request.seen.clone();
         let now = Instant::now();
         let deadline = now + self.request.timeout.unwrap_or(core.config.timeout);
         if self.request.route.is_some() {
@@ -51,6 +63,7 @@ impl<'c, T> Pending<'c, T> {
         match routed {
             Routed::Node(place) => {
                 let sending = Sending { asking: false, may_probe: true, since: now, deadline };
+                self.seen.at(place.node.addr());
                 match place.mux(self.request.slot()).submit(&self.request.body, sending) {
                     Ok(rx) => State::Waiting { rx, place, deadline },
                     Err(lost) => self.slow(place, Err(lost), deadline),
@@ -76,6 +89,15 @@ impl<'c, T> Pending<'c, T> {
     }
 }
 
+impl<T: FromReply> Pending<'_, T> {
+    fn end(&mut self, result: Result<Value>) -> Result<T> {
+        self.state = State::Done;
+        let result = result.and_then(T::from_reply);
+        self.seen.end(result.as_ref().err());
+        result
+    }
+}
+
 impl<T: FromReply> Future for Pending<'_, T> {
     type Output = Result<T>;
 
@@ -95,13 +117,11 @@ impl<T: FromReply> Future for Pending<'_, T> {
                             continue;
                         }
                     };
-                    this.state = State::Done;
-                    return Poll::Ready(T::from_reply(value));
+                    return Poll::Ready(this.end(Ok(value)));
                 }
                 State::Slow(future) => {
                     let result = ready!(future.as_mut().poll(cx));
-                    this.state = State::Done;
-                    return Poll::Ready(result.and_then(T::from_reply));
+                    return Poll::Ready(this.end(result));
                 }
                 State::Done => return Poll::Ready(Err(Error::Closed)),
             }

@@ -1,6 +1,12 @@
 //! Finding the keys among the arguments of a command.
 
 /// Where a command's keys are. Positions count all arguments, the name being 0.
+///
+/// ```
+/// use tsubame_client::{KeySpec, lookup};
+/// let get = lookup(b"GET", None).unwrap();
+/// assert_eq!(get.keys, KeySpec::Range { first: 1, last: 1, step: 1 });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeySpec {
     /// It has none.

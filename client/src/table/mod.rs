@@ -10,6 +10,11 @@ pub(crate) use generated::commands as known;
 pub use keys::KeySpec;
 
 /// What is known of one command or subcommand.
+///
+/// ```
+/// let get = tsubame_client::lookup(b"get", None).unwrap();
+/// assert_eq!((get.name, get.arity), ("GET", 2));
+/// ```
 #[derive(Debug)]
 pub struct CommandInfo {
     /// Name in capitals; a subcommand's is two words, as in `SCRIPT LOAD`.
@@ -31,6 +36,11 @@ pub struct CommandInfo {
 }
 
 /// A set of properties of a command.
+///
+/// ```
+/// use tsubame_client::{Flags, lookup};
+/// assert!(lookup(b"GET", None).unwrap().flags.has(Flags::READONLY));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flags(u8);
 
@@ -49,17 +59,33 @@ impl Flags {
     pub const IDEMPOTENT: Self = Self(16);
 
     /// Both sets together.
+    ///
+    /// ```
+    /// use tsubame_client::Flags;
+    /// let both = Flags::WRITE.or(Flags::BLOCKING);
+    /// assert!(both.has(Flags::WRITE) && both.has(Flags::BLOCKING));
+    /// ```
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
     /// Whether `self` has a property of `other`.
+    ///
+    /// ```
+    /// use tsubame_client::{Flags, lookup};
+    /// assert!(!lookup(b"GET", None).unwrap().flags.has(Flags::WRITE));
+    /// ```
     pub const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }
 
 /// Which nodes a command concerns when no single slot says it.
+///
+/// ```
+/// use tsubame_client::{RequestPolicy, lookup};
+/// assert_eq!(lookup(b"MGET", None).unwrap().request, RequestPolicy::MultiShard);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestPolicy {
     /// One node: its slot's, or any if it has no key.
@@ -75,6 +101,11 @@ pub enum RequestPolicy {
 }
 
 /// How the replies of several nodes become one.
+///
+/// ```
+/// use tsubame_client::{ResponsePolicy, lookup};
+/// assert_eq!(lookup(b"DBSIZE", None).unwrap().response, ResponsePolicy::Sum);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResponsePolicy {
     /// Arrays are concatenated; anything else: the first.
@@ -102,6 +133,12 @@ impl CommandInfo {
 }
 
 /// Looks up a command by its first argument and, for containers, its second. Case does not matter.
+///
+/// ```
+/// use tsubame_client::lookup;
+/// assert_eq!(lookup(b"object", Some(b"encoding")).unwrap().name, "OBJECT ENCODING");
+/// assert!(lookup(b"NO.SUCH", None).is_none());
+/// ```
 pub fn lookup(name: &[u8], sub: Option<&[u8]>) -> Option<&'static CommandInfo> {
     let mut upper = [0u8; 40];
     let mut len = 0;

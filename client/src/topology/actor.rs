@@ -4,6 +4,7 @@
 //! told meanwhile merges. Requests never wait for it.
 
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,12 @@ use rand::Rng;
 use rand::seq::IndexedRandom;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::gate::{Gate, Opening};
+use super::gate::{Gate, Opening, REFILL};
 use super::hints::Hints;
 use super::source::{Answer, Asking, Source};
 use super::{Change, Kind, Node, Snapshot, Verdict, validate};
 use crate::addr::NodeAddr;
+use crate::observe::log;
 use crate::seeds::Seeds;
 use crate::slot::Slot;
 use crate::stats::Counters;
@@ -30,7 +32,13 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn learn(&self, moved: HashMap<Slot, NodeAddr>);
     /// Whether `addr` is known to be unreachable.
     fn is_down(&self, addr: &NodeAddr) -> bool;
+    /// Asks the next primary in turn how far its replicas are behind; `None` if there is none to be
+    /// asked.
+    fn look_at_replicas(&self) -> Option<Looking>;
 }
+
+/// A request for the lag of a shard's replicas, and what comes of it.
+pub(crate) type Looking = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 pub(crate) struct Actor {
     pub(crate) hints: Arc<Hints>,
@@ -41,6 +49,8 @@ pub(crate) struct Actor {
     pub(crate) ask_timeout: Duration,
     /// Between spontaneous checks, ± 25 %; `None`: never.
     pub(crate) check_every: Option<Duration>,
+    /// Whether it has to be known how far replicas are behind.
+    pub(crate) watches_lag: bool,
 }
 
 /// A change that one node told and others have to confirm.
@@ -51,6 +61,13 @@ struct Confirming {
 
 /// Nodes asked in all before a destructive change is believed or dropped.
 const WITNESSES: usize = 3;
+
+/// From a request that failed to the next, if nobody gives a hint: the first time, and at most.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// For so long a node that gave no topology is asked only if all others gave none either.
+const FAILED_FOR: Duration = Duration::from_secs(60);
 
 struct Job {
     asking: Asking,
@@ -64,9 +81,14 @@ impl Actor {
         let origin = Instant::now();
         let mut gate = Gate::new(Duration::ZERO);
         let mut job: Option<Job> = None;
+        let mut looking: Option<Looking> = None;
+        let mut look_at = Instant::now();
         let mut confirming: Option<Confirming> = None;
         let mut next_check = self.next_check();
         let mut seeds = self.seeds.fixed.clone();
+        let mut failed: HashMap<NodeAddr, Instant> = HashMap::new();
+        // What could not be found out is asked for again, at growing distances.
+        let (mut failures, mut retry_at) = (0u32, None::<Instant>);
         while !self.hints.is_closed() {
             let now = Instant::now();
             let clock = now - origin;
@@ -78,11 +100,15 @@ impl Actor {
             if check {
                 next_check = self.next_check();
             }
-            if bits != 0 || check {
+            let retry = retry_at.is_some_and(|at| at <= now);
+            if retry {
+                retry_at = None;
+            }
+            if bits != 0 || check || retry {
                 let nodes = self.sink.current().nodes().len();
                 gate.hint(clock, nodes, rand::rng().random());
             }
-            let mut wake_at = next_check;
+            let mut wake_at = [next_check, retry_at].into_iter().flatten().min();
             if job.is_none() {
                 let may = match &confirming {
                     Some(_) => match gate.token_at(clock) {
@@ -93,14 +119,14 @@ impl Actor {
                 };
                 match may {
                     Opening::Now => {
-                        if self.needs_seeds() {
+                        if self.needs_seeds(&failed) {
                             // As rare as the requests themselves: the gate is open.
                             match timeout(self.ask_timeout, self.seeds.list()).await {
                                 Ok((found, _)) if !found.is_empty() => seeds = found,
                                 _ => {}
                             }
                         }
-                        match self.pick(confirming.as_ref(), &seeds) {
+                        match self.pick(confirming.as_ref(), &seeds, &failed) {
                             Some(addr) if gate.take(clock) => job = Some(self.start(addr, now)),
                             _ => {
                                 if let Some(confirming) = confirming.take() {
@@ -117,13 +143,40 @@ impl Actor {
                     Opening::Idle => {}
                 }
             }
+            if self.watches_lag && looking.is_none() {
+                // What is left of the budget, so that both together stay within it.
+                let at = look_at.max(origin + gate.spare_at(clock));
+                if at <= now {
+                    looking = self.sink.look_at_replicas();
+                    match looking {
+                        Some(_) if gate.take_spare(clock) => self.counters.lag_requests.add(1),
+                        _ => look_at = now + REFILL,
+                    }
+                }
+                let at = at.max(look_at);
+                wake_at = Some(wake_at.map_or(at, |other| other.min(at)));
+            }
             let answer = tokio::select! {
                 () = self.hints.wait() => continue,
                 answer = answer_of(&mut job) => answer,
+                () = done_with(&mut looking) => {
+                    looking = None;
+                    continue;
+                }
                 () = sleep_until_some(wake_at) => continue,
             };
             let Some(done) = job.take() else { continue };
             let is_told = answer.is_ok();
+            failed.retain(|_, at| at.elapsed() < FAILED_FOR);
+            if is_told {
+                (failures, retry_at) = (0, None);
+            } else {
+                failed.insert(done.addr.clone(), Instant::now());
+                let pause = RETRY_MAX.min(RETRY_MIN * 2u32.pow(failures.min(6)));
+                failures += 1;
+                let jitter = rand::rng().random_range(0.75..=1.25);
+                retry_at = Some(Instant::now() + pause.mul_f64(jitter));
+            }
             confirming = self.heard(done, answer, confirming);
             if is_told && confirming.is_none() {
                 self.note_settled();
@@ -153,20 +206,32 @@ impl Actor {
 
     /// Whom to ask next: a random node that is not known to be down and not asked yet; seeds when
     /// no known node is left.
-    fn pick(&self, confirming: Option<&Confirming>, seeds: &[NodeAddr]) -> Option<NodeAddr> {
+    fn pick(
+        &self,
+        confirming: Option<&Confirming>,
+        seeds: &[NodeAddr],
+        failed: &HashMap<NodeAddr, Instant>,
+    ) -> Option<NodeAddr> {
         let snapshot = self.sink.current();
         let fresh = |addr: &&NodeAddr| confirming.is_none_or(|c| !c.asked.contains(addr));
         let known: Vec<&NodeAddr> =
             snapshot.nodes().iter().map(|node| &node.addr).filter(fresh).collect();
         let up: Vec<&NodeAddr> =
-            known.iter().copied().filter(|addr| !self.sink.is_down(addr)).collect();
+            known.iter().copied().filter(|addr| !self.is_lost(addr, failed)).collect();
         let seeds: Vec<&NodeAddr> = seeds.iter().filter(fresh).collect();
+        let untried: Vec<&NodeAddr> =
+            seeds.iter().copied().filter(|addr| !failed.contains_key(*addr)).collect();
         let pick = |from: &[&NodeAddr]| from.choose(&mut rand::rng()).map(|addr| (*addr).clone());
         // With every node down, the seeds may have new addresses behind their names.
         if self.follows_source() {
             return pick(&seeds).or_else(|| pick(&known));
         }
-        pick(&up).or_else(|| pick(&seeds)).or_else(|| pick(&known))
+        pick(&up).or_else(|| pick(&untried)).or_else(|| pick(&seeds)).or_else(|| pick(&known))
+    }
+
+    /// Whether `addr` is not to be reached, as far as anybody has tried.
+    fn is_lost(&self, addr: &NodeAddr, failed: &HashMap<NodeAddr, Instant>) -> bool {
+        failed.contains_key(addr) || self.sink.is_down(addr)
     }
 
     /// A single server that a source names: the source knows which it is, the server does not.
@@ -174,9 +239,9 @@ impl Actor {
         self.seeds.source.is_some() && self.sink.current().kind() == Kind::Standalone
     }
 
-    fn needs_seeds(&self) -> bool {
-        let down = |node: &Node| self.sink.is_down(&node.addr);
-        self.follows_source() || self.sink.current().nodes().iter().all(down)
+    fn needs_seeds(&self, failed: &HashMap<NodeAddr, Instant>) -> bool {
+        let is_lost = |node: &Node| self.is_lost(&node.addr, failed);
+        self.follows_source() || self.sink.current().nodes().iter().all(is_lost)
     }
 
     /// Judges an answer. Returns what has to be confirmed now, if anything.
@@ -204,12 +269,12 @@ impl Actor {
                 confirming
             }
             (waiting, Ok(Verdict::Reject(why))) => {
-                tracing::warn!(node = %job.addr, why, "topology refused");
+                log::topology_refused(&job.addr, why);
                 self.counters.topology_rejected.add(1);
                 waiting?
             }
             (waiting, Err(why)) => {
-                tracing::debug!(node = %job.addr, %why, "topology request failed");
+                log::topology_failed(&job.addr, &why);
                 waiting?
             }
         };
@@ -239,14 +304,14 @@ impl Actor {
                 }
             }
             None => {
-                tracing::warn!("a drastic change of the topology was not confirmed");
+                log::topology_unconfirmed();
                 self.counters.topology_rejected.add(1);
             }
         }
     }
 
     fn publish(&self, snapshot: Snapshot, asked_at: Instant) {
-        tracing::debug!(version = snapshot.version(), "new topology");
+        log::topology_adopted(snapshot.version());
         self.counters.topology_published.add(1);
         self.sink.publish(snapshot, asked_at);
     }
@@ -260,6 +325,13 @@ impl Actor {
 async fn answer_of(job: &mut Option<Job>) -> Answer {
     match job {
         Some(job) => job.asking.as_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn done_with(looking: &mut Option<Looking>) {
+    match looking {
+        Some(looking) => looking.as_mut().await,
         None => std::future::pending().await,
     }
 }
@@ -326,18 +398,25 @@ mod tests {
         }
     }
 
-    struct Published(Mutex<Arc<Snapshot>>);
+    struct Published {
+        snapshot: Mutex<Arc<Snapshot>>,
+        looked: Mutex<Vec<Instant>>,
+    }
 
     impl Sink for Published {
         fn current(&self) -> Arc<Snapshot> {
-            self.0.lock().unwrap().clone()
+            self.snapshot.lock().unwrap().clone()
         }
         fn publish(&self, snapshot: Snapshot, _: Instant) {
-            *self.0.lock().unwrap() = Arc::new(snapshot);
+            *self.snapshot.lock().unwrap() = Arc::new(snapshot);
         }
         fn learn(&self, _: HashMap<Slot, NodeAddr>) {}
         fn is_down(&self, _: &NodeAddr) -> bool {
             false
+        }
+        fn look_at_replicas(&self) -> Option<Looking> {
+            self.looked.lock().unwrap().push(Instant::now());
+            Some(Box::pin(tokio::time::sleep(Duration::from_millis(rand::random_range(0..900)))))
         }
     }
 
@@ -348,6 +427,13 @@ mod tests {
     }
 
     fn bench(script: impl FnMut(&NodeAddr) -> (Duration, Answer) + Send + 'static) -> Bench {
+        bench_with(false, script)
+    }
+
+    fn bench_with(
+        watches_lag: bool,
+        script: impl FnMut(&NodeAddr) -> (Duration, Answer) + Send + 'static,
+    ) -> Bench {
         let hints = Arc::new(Hints::default());
         let source = Arc::new(Scripted {
             script: Mutex::new(Box::new(script)),
@@ -356,7 +442,7 @@ mod tests {
             in_flight_max: AtomicUsize::new(0),
         });
         let current = Arc::new(Snapshot::new(1, &candidate(THIRDS)));
-        let sink = Arc::new(Published(Mutex::new(current)));
+        let sink = Arc::new(Published { snapshot: Mutex::new(current), looked: Mutex::default() });
         let actor = Actor {
             hints: hints.clone(),
             source: source.clone(),
@@ -365,6 +451,7 @@ mod tests {
             seeds: Seeds { fixed: vec![NodeAddr::new("a", 1)], source: None },
             ask_timeout: Duration::from_secs(1),
             check_every: Some(Duration::from_secs(60)),
+            watches_lag,
         };
         tokio::spawn(actor.run());
         Bench { hints, source, sink }
@@ -377,7 +464,7 @@ mod tests {
         let seed: u64 = rand::random();
         eprintln!("seed {seed}");
         let mut rng = StdRng::seed_from_u64(seed);
-        let bench = bench(move |_| {
+        let bench = bench_with(true, move |_| {
             let delay = Duration::from_millis(rng.random_range(0..2000));
             let answer = match rng.random_range(0..5) {
                 0 => Ok(candidate(THIRDS)),
@@ -407,8 +494,11 @@ mod tests {
         for task in tasks {
             task.await.unwrap();
         }
-        let asked = bench.source.asked.lock().unwrap().clone();
+        let mut asked = bench.source.asked.lock().unwrap().clone();
         assert!(asked.len() > 300, "it does ask: {}", asked.len());
+        // What it asks of replicas comes out of the same budget.
+        asked.extend(bench.sink.looked.lock().unwrap().iter());
+        asked.sort_unstable();
         for (index, start) in asked.iter().enumerate() {
             let end = *start + Duration::from_secs(60);
             let within = asked[index..].iter().take_while(|at| **at < end).count();
@@ -449,6 +539,44 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(1)).await;
         assert_eq!(bench.sink.current().version(), 2);
         assert_eq!(bench.source.asked.lock().unwrap().len(), 1);
+    }
+
+    /// The lag of replicas is asked for with what the topology leaves: a token is always kept.
+    #[tokio::test(start_paused = true)]
+    async fn lag_is_looked_at_with_spare_tokens_only() {
+        let bench = bench_with(true, |_| (Duration::ZERO, Ok(candidate(THIRDS))));
+        let start = Instant::now();
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        let looked = bench.sink.looked.lock().unwrap().clone();
+        assert!((100..=125).contains(&looked.len()), "{}", looked.len());
+        bench.hints.raise(Hint::User);
+        let asked = || {
+            bench
+                .source
+                .asked
+                .lock()
+                .unwrap()
+                .iter()
+                .filter(|at| **at > start + Duration::from_secs(600))
+                .count()
+        };
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        assert_eq!(asked(), 1, "a hint need not wait for what lag has used up");
+    }
+
+    /// A hint is not forgotten because nobody could answer; what nobody ever answers is asked for less
+    /// and less.
+    #[tokio::test(start_paused = true)]
+    async fn what_failed_is_asked_for_again() {
+        let bench = bench(|_| (Duration::ZERO, Err("NOPERM".into())));
+        bench.hints.raise(Hint::User);
+        let asked = || bench.source.asked.lock().unwrap().len();
+        tokio::time::sleep(Duration::from_secs(4)).await;
+        assert!(asked() >= 2, "{}", asked());
+        tokio::time::sleep(Duration::from_secs(596)).await;
+        let early = asked();
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+        assert!(asked() - early <= 60 * 2 + 10, "{} in an hour", asked() - early);
     }
 
     /// With nobody in trouble and nobody asking, there is one request a minute.

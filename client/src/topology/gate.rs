@@ -66,6 +66,22 @@ impl Gate {
         now + REFILL.saturating_sub(self.credit)
     }
 
+    /// When there is a token besides the one that is kept for a topology request.
+    pub(crate) fn spare_at(&mut self, now: Duration) -> Duration {
+        self.refill(now);
+        now + (2 * REFILL).saturating_sub(self.credit)
+    }
+
+    /// Takes a spare token, for a request that is not for the topology; it does not count as one.
+    /// False, and nothing taken, if there is none.
+    pub(crate) fn take_spare(&mut self, now: Duration) -> bool {
+        let is_there = self.spare_at(now) <= now;
+        if is_there {
+            self.credit -= REFILL;
+        }
+        is_there
+    }
+
     /// Takes the token of one request that is sent now. False, and nothing taken, if there is none.
     pub(crate) fn take(&mut self, now: Duration) -> bool {
         self.refill(now);

@@ -11,12 +11,14 @@ pub(crate) mod gate;
 pub(crate) mod hints;
 mod overlay;
 mod parse;
+mod replication;
 mod snapshot;
 pub(crate) mod source;
 mod validate;
 
 pub(crate) use overlay::SlotOverlay;
 pub(crate) use parse::parse_slots;
+pub(crate) use replication::{ReplicaState, Replication};
 pub(crate) use snapshot::Candidate;
 #[cfg(test)]
 pub(crate) use snapshot::{CandidateNode, Range};

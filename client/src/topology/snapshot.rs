@@ -9,6 +9,12 @@ use crate::slot::{SLOT_COUNT, Slot};
 const NOBODY: u16 = u16::MAX;
 
 /// Whether there are slots at all.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// assert_eq!(client.topology().kind(), tsubame_client::Kind::Standalone);
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Slots are spread over shards.
@@ -18,6 +24,14 @@ pub enum Kind {
 }
 
 /// A node, as the topology names it.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// for node in client.topology().nodes() {
+///     println!("{} in shard {}{}", node.addr, node.shard, if node.replica { ", a replica" } else { "" });
+/// }
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// The node's identity, empty if the server did not say it.
@@ -31,6 +45,14 @@ pub struct Node {
 }
 
 /// Nodes that hold the same slots.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// let topology = client.topology();
+/// let shard = &topology.shards()[0];
+/// println!("{} with {} replicas", topology.nodes()[shard.primary].addr, shard.replicas.len());
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shard {
     /// Index of the primary in [`Snapshot::nodes`].
@@ -40,6 +62,14 @@ pub struct Shard {
 }
 
 /// Who serves which slot. Never changed, only replaced.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// let topology = client.topology();
+/// let slot = tsubame_client::Slot::of(b"user:1");
+/// println!("{:?} has it", topology.primary_of(slot).map(|at| &topology.nodes()[at].addr));
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     version: u64,
@@ -112,31 +142,68 @@ impl Snapshot {
     }
 
     /// Counts up with every topology that the client adopted.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().version(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn version(&self) -> u64 {
         self.version
     }
 
     /// Cluster or single server.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().kind(), tsubame_client::Kind::Standalone);
+    /// # Ok(()) });
+    /// ```
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
     /// All shards.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().shards().len(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn shards(&self) -> &[Shard] {
         &self.shards
     }
 
     /// All nodes.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(!client.topology().nodes()[0].replica);
+    /// # Ok(()) });
+    /// ```
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// The shard that holds `slot`.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let slot = tsubame_client::Slot::of(b"k");
+    /// assert!(client.topology().shard_of(slot).unwrap().replicas.is_empty());
+    /// # Ok(()) });
+    /// ```
     pub fn shard_of(&self, slot: Slot) -> Option<&Shard> {
         self.shards.get(usize::from(self.owner[slot.index()]))
     }
 
     /// Index of the primary that serves `slot`.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().primary_of(tsubame_client::Slot::of(b"k")), Some(0));
+    /// # Ok(()) });
+    /// ```
     pub fn primary_of(&self, slot: Slot) -> Option<usize> {
         self.shard_of(slot).map(|shard| shard.primary)
     }
@@ -160,11 +227,23 @@ impl Snapshot {
     }
 
     /// Indexes of all primaries.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().primaries().count(), 1);
+    /// # Ok(()) });
+    /// ```
     pub fn primaries(&self) -> impl Iterator<Item = usize> + '_ {
         self.shards.iter().map(|shard| shard.primary)
     }
 
     /// Number of slots that some node serves.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.topology().slots_covered(), tsubame_client::SLOT_COUNT);
+    /// # Ok(()) });
+    /// ```
     pub fn slots_covered(&self) -> usize {
         self.owner.iter().filter(|owner| **owner != NOBODY).count()
     }

@@ -33,7 +33,7 @@ impl Source for SlotsSource {
     fn ask(&self, addr: NodeAddr) -> Asking {
         let config = self.config.clone();
         Box::pin(async move {
-            let Connection { mut stream, mut reader, greeting } =
+            let Connection { mut stream, mut reader, greeting, open: _open } =
                 dial(&addr, &config, Purpose::default()).await?;
             match (config.mode, greeting.mode) {
                 (Mode::Standalone, _) | (Mode::Auto, ServerMode::Standalone) => {
@@ -50,7 +50,7 @@ impl Source for SlotsSource {
             stream.write_all(&out).await.map_err(text)?;
             stream.flush().await.map_err(text)?;
             match next_reply(&mut stream, &mut reader).await? {
-                Value::Error(error) => Err(error.text().into()),
+                Value::Error(error) => Err(error.without_arguments().into()),
                 reply => parse_slots(&reply, &addr).map_err(Arc::from),
             }
         })

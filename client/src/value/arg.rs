@@ -7,10 +7,34 @@ use bytes::Bytes;
 use crate::request::Body;
 
 /// Where [`ToArg`] writes its one argument.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::{ArgWriter, ToArg};
+/// struct UserId(u32);
+/// impl ToArg for UserId {
+///     fn write_arg(&self, to: ArgWriter<'_>) {
+///         to.bytes(format!("user:{}", self.0).as_bytes());
+///     }
+/// }
+/// client.set(UserId(7), "Ada").await?;
+/// assert_eq!(client.get("user:7").await?.unwrap(), "Ada");
+/// # Ok(()) });
+/// ```
 pub struct ArgWriter<'a>(pub(crate) &'a mut Body);
 
 impl ArgWriter<'_> {
     /// Writes the argument. Call it exactly once.
+    ///
+    /// ```
+    /// use tsubame_client::{ArgWriter, ToArg};
+    /// struct UserId(u32);
+    /// impl ToArg for UserId {
+    ///     fn write_arg(&self, to: ArgWriter<'_>) {
+    ///         to.bytes(format!("user:{}", self.0).as_bytes());
+    ///     }
+    /// }
+    /// ```
     pub fn bytes(self, bytes: &[u8]) {
         self.0.push(bytes);
     }

@@ -12,6 +12,20 @@ use crate::error::{Error, Result, ServerError};
 ///
 /// `Option<T>` takes null as `None`; collections take arrays and sets, maps take RESP3 maps and
 /// flat arrays of pairs; numbers are also read from strings.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::{FromReply, Result, Value};
+/// struct Celsius(f64);
+/// impl FromReply for Celsius {
+///     fn from_reply(reply: Value) -> Result<Self> {
+///         f64::from_reply(reply).map(Celsius)
+///     }
+/// }
+/// client.set("oslo", "-3.5").await?;
+/// assert_eq!(client.get("oslo").as_::<Celsius>().await?.0, -3.5);
+/// # Ok(()) });
+/// ```
 pub trait FromReply: Sized {
     /// Converts `reply`, or says what it is instead.
     fn from_reply(reply: Value) -> Result<Self>;

@@ -11,6 +11,13 @@ use bytes::Bytes;
 use crate::error::ServerError;
 
 /// A reply of the server, as RESP3 types it.
+///
+/// ```
+/// # tsubame_client_testing::with_server(async |client| {
+/// use tsubame_client::Value;
+/// assert_eq!(client.cmd("INCR").arg("n").await?, Value::Int(1));
+/// # Ok(()) });
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
@@ -44,6 +51,12 @@ pub enum Value {
 
 impl Value {
     /// The bytes of a string of any kind.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.cmd("ECHO").arg("hi").await?.as_bytes().unwrap(), "hi");
+    /// # Ok(()) });
+    /// ```
     pub fn as_bytes(&self) -> Option<&Bytes> {
         match self {
             Value::Simple(bytes)
@@ -55,11 +68,23 @@ impl Value {
     }
 
     /// The text of a string of any kind, if it is UTF-8.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.cmd("ECHO").arg("hi").await?.as_str(), Some("hi"));
+    /// # Ok(()) });
+    /// ```
     pub fn as_str(&self) -> Option<&str> {
         std::str::from_utf8(self.as_bytes()?).ok()
     }
 
     /// The elements of an array, set or push.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.cmd("TIME").await?.as_slice().unwrap().len(), 2);
+    /// # Ok(()) });
+    /// ```
     pub fn as_slice(&self) -> Option<&[Value]> {
         match self {
             Value::Array(items) | Value::Set(items) | Value::Push(items) => Some(items),
@@ -68,6 +93,12 @@ impl Value {
     }
 
     /// An integer, also when it is written as a string.
+    ///
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert_eq!(client.cmd("INCR").arg("n").await?.as_int(), Some(1));
+    /// # Ok(()) });
+    /// ```
     pub fn as_int(&self) -> Option<i64> {
         match self {
             Value::Int(n) => Some(*n),

@@ -3,7 +3,11 @@
 //! The server is `TSUBAME_TEST_SERVER`, else the workspace's own binary, which is built if there is
 //! none. An example of a command that the server does not have says so and passes.
 //!
+//! [`allocations`] counts what a program allocates.
+//!
 //! A crate of its own, so that the hundreds of examples share its compiled code.
+
+pub mod allocations;
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -16,10 +20,30 @@ type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 /// Runs `example` with a client of a fresh server, and panics if it fails.
 pub fn with_server(example: impl AsyncFnOnce(Client) -> Result<()> + 'static) {
-    run(Box::new(move |client| Box::pin(example(client))));
+    run(Box::new(move |url| {
+        Box::pin(async move {
+            let client = Client::connect(&url).await?;
+            example(client).await
+        })
+    }));
 }
 
-fn run(example: Box<dyn FnOnce(Client) -> Running>) {
+/// Runs `example` with the URL of a fresh server, and panics if it fails.
+pub fn with_url(example: impl AsyncFnOnce(String) -> Result<()> + 'static) {
+    run(Box::new(move |url| Box::pin(example(url))));
+}
+
+/// Runs `example`, which must not be in a runtime, with the URL of a fresh server, and panics if it
+/// fails.
+pub fn with_url_blocking(example: impl FnOnce(String) -> Result<()> + Send + 'static) {
+    run(Box::new(move |url| {
+        Box::pin(async move {
+            std::thread::spawn(move || example(url)).join().expect("the example does not panic")
+        })
+    }));
+}
+
+fn run(example: Box<dyn FnOnce(String) -> Running>) {
     let Some(binary) = server() else {
         return eprintln!("skipped: no server; set TSUBAME_TEST_SERVER");
     };
@@ -39,10 +63,7 @@ fn run(example: Box<dyn FnOnce(Client) -> Running>) {
         std::thread::sleep(Duration::from_millis(2));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.expect("a runtime").block_on(async {
-        let client = Client::connect(&url).await?;
-        example(client).await
-    });
+    let result = runtime.expect("a runtime").block_on(example(url));
     let _ = server.kill();
     let _ = server.wait();
     let _ = std::fs::remove_file(&socket);

@@ -1,9 +1,11 @@
-//! Nodes that hang, die and are replaced.
+//! Nodes that hang, die and are replaced. Under virtual time: what is measured is the client, not the
+//! machine.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tsubame_client::{CircuitState, Client, Error, Slot};
 
 use crate::server::{Action, Hostile};
@@ -38,7 +40,7 @@ impl Watched {
                     let at = start.elapsed().as_millis() / WINDOW.as_millis();
                     let Some(window) = windows.get(at as usize) else { return };
                     if ok { &window.0 } else { &window.1 }.fetch_add(1, Ordering::Relaxed);
-                    // An open loop's pace: what is measured is the client, not the machine.
+                    // An open loop's pace.
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             });
@@ -59,20 +61,18 @@ impl Drop for Watched {
     }
 }
 
-/// Every window of `after` has most of what the windows of `before` had at the middle. The bound is
-/// loose because tests share their machine; the figure of the design is measured by the load tool.
+/// Every window of `after` has 95 % of what the windows of `before` had at the middle.
 fn unaffected(before: &[u64], after: &[u64], who: &str) {
     let mut sorted = before.to_vec();
     sorted.sort_unstable();
     let middle = sorted[sorted.len() / 2];
-    assert!(middle > 0, "{who}: {before:?}");
-    let weak = after.iter().filter(|count| **count * 10 < middle * 6).count();
-    assert!(weak * 4 <= after.len(), "{who}: before {before:?}, after {after:?}");
-    assert!(after.iter().all(|count| *count > 0), "{who}: before {before:?}, after {after:?}");
+    assert!(middle > 0 && after.len() > 5, "{who}: {before:?}, {after:?}");
+    let weak = after.iter().filter(|count| **count * 100 < middle * 95).count();
+    assert_eq!(weak, 0, "{who}: before {before:?}, after {after:?}");
 }
 
 /// H8, invariant I8: one node of six hangs, connections and all. The others don't notice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_hung_node_concerns_nobody_else() {
     let hostile = Hostile::start(6).await;
     let timeout = Duration::from_millis(500);
@@ -96,9 +96,9 @@ async fn a_hung_node_concerns_nobody_else() {
 }
 
 /// A primary dies and its replica is promoted while nobody tells the topology any more: the client
-/// finds the new primary by itself, and the other shards go on all the time. How fast is printed:
-/// the goal is a quarter of a second, which a shared machine need not keep.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+/// finds the new primary by itself within a quarter of a second, and the other shards go on all the
+/// time.
+#[tokio::test(start_paused = true)]
 async fn a_promoted_replica_is_found_without_the_topology() {
     let mut hostile = Hostile::start_with_replicas(3, 1).await;
     let client = hostile.client().await;
@@ -117,10 +117,10 @@ async fn a_promoted_replica_is_found_without_the_topology() {
     hostile.world().owner.iter_mut().filter(|owner| **owner == 0).for_each(|owner| *owner = 3);
     let promoted = Instant::now();
     while client.stats().promotions == 0 {
-        assert!(promoted.elapsed() < Duration::from_secs(3), "{:?}", client.stats());
+        let took = promoted.elapsed();
+        assert!(took <= Duration::from_millis(250), "{took:?} {:?}", client.stats());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    eprintln!("found after {:?}", promoted.elapsed());
     client.get(key_of(&hostile, 3)).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     let (before, after) = (
@@ -137,7 +137,7 @@ async fn a_promoted_replica_is_found_without_the_topology() {
 
 /// The circuit of a node that stays away opens: commands fail at once instead of waiting each, and
 /// it closes again when the node comes back.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn the_circuit_of_a_dead_node_opens() {
     let mut hostile = Hostile::start(2).await;
     let wait = Duration::from_millis(200);
@@ -173,7 +173,7 @@ async fn the_circuit_of_a_dead_node_opens() {
 
 /// Invariant I15: a connection whose write side is full still reads, so a server that answers
 /// before it reads on can't be waited for for ever.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn large_requests_and_large_replies_do_not_block_each_other() {
     let hostile = Hostile::start(1).await;
     let client = hostile.builder().timeout(Duration::from_secs(20)).connect().await.unwrap();
@@ -194,7 +194,7 @@ async fn large_requests_and_large_replies_do_not_block_each_other() {
 }
 
 /// Invariant I18: replies that nobody waits for are not read for ever.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_connection_full_of_orphans_is_replaced() {
     let hostile = Hostile::start(1).await;
     let client = hostile.client().await;

@@ -1,8 +1,9 @@
 //! Redirections, and what is sent again.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tsubame_client::{Error, Executed, Slot, commands};
 
 use crate::server::{Action, Hostile};
@@ -126,7 +127,7 @@ async fn only_harmless_commands_are_sent_again() {
 }
 
 /// H13: states that pass are waited for, with growing pauses, and are no reason to ask for slots.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn passing_states_are_waited_for() {
     for code in ["TRYAGAIN", "LOADING", "CLUSTERDOWN", "MASTERDOWN"] {
         let hostile = Hostile::start(1).await;

@@ -1,8 +1,9 @@
 //! Replies that are late, cut, senseless or missing.
 
 use std::future::IntoFuture;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tsubame_client::{Error, Executed};
 
 use crate::server::{Action, Hostile};
@@ -77,7 +78,7 @@ async fn nonsense_replaces_the_connection() {
 
 /// Invariants I9 and I16: a node that never answers takes no more than its limit, requests end at
 /// their deadlines, and the other node is not concerned.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_silent_node_is_bounded_in_requests_and_time() {
     let hostile = Hostile::start(2).await;
     let client = hostile
@@ -121,7 +122,7 @@ async fn a_silent_node_is_bounded_in_requests_and_time() {
 }
 
 /// C10: a connection on which nothing comes any more is replaced, so later commands work.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_connection_that_fell_silent_is_replaced() {
     let hostile = Hostile::start(1).await;
     let client =

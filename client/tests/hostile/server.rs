@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tsubame_client::{Client, ClientBuilder, Slot};
 
@@ -28,6 +28,8 @@ pub struct Call {
     pub args: Vec<String>,
     /// It came directly after ASKING.
     pub asking: bool,
+    /// Its connection has said READONLY.
+    pub readonly: bool,
 }
 
 /// What a script does with a command.
@@ -65,6 +67,9 @@ pub struct World {
     pub executed: Vec<Call>,
     /// Replicas of each node, which are nodes too; they own no slot.
     pub replicas: HashMap<usize, Vec<usize>>,
+    /// What primaries say of a replica: how many bytes it is behind, and for how many seconds it has
+    /// not acknowledged anything.
+    pub lag: HashMap<usize, (u64, u64)>,
     /// Calls by command name.
     pub calls: HashMap<String, u64>,
     /// Calls by node and command name.
@@ -83,6 +88,8 @@ pub struct Hostile {
     nodes: Vec<JoinHandle<()>>,
     /// Counts how often all connections were closed.
     hang_up: watch::Sender<u64>,
+    /// Bytes for all connections of a node that have subscribed to something.
+    pushes: broadcast::Sender<(usize, Vec<u8>)>,
     _alone: AloneGuard,
 }
 
@@ -118,6 +125,7 @@ impl Hostile {
             script: None,
             executed: Vec::new(),
             replicas: HashMap::new(),
+            lag: HashMap::new(),
             calls: HashMap::new(),
             calls_at: HashMap::new(),
             connections: 0,
@@ -126,14 +134,16 @@ impl Hostile {
         world.lock().unwrap().replicas =
             (0..n).map(|at| (at, (n + at * replicas..n + (at + 1) * replicas).collect())).collect();
         let hang_up = watch::Sender::new(0);
+        let pushes = broadcast::Sender::new(1000);
         let nodes = listeners
             .into_iter()
             .enumerate()
             .map(|(node, listener)| {
-                tokio::spawn(listen(node, listener, world.clone(), hang_up.subscribe()))
+                let world = world.clone();
+                tokio::spawn(listen(node, listener, world, hang_up.subscribe(), pushes.clone()))
             })
             .collect();
-        Self { world, nodes, hang_up, _alone: alone }
+        Self { world, nodes, hang_up, pushes, _alone: alone }
     }
 
     pub fn world(&self) -> MutexGuard<'_, World> {
@@ -170,8 +180,40 @@ impl Hostile {
     pub async fn restart(&mut self, node: usize) {
         let port = self.world().ports[node];
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let task = listen(node, listener, self.world.clone(), self.hang_up.subscribe());
+        let (world, hang_up) = (self.world.clone(), self.hang_up.subscribe());
+        let task = listen(node, listener, world, hang_up, self.pushes.clone());
         self.nodes[node] = tokio::spawn(task);
+    }
+
+    /// Sends bytes to every subscriber of a node.
+    pub fn push(&self, node: usize, bytes: impl Into<Vec<u8>>) {
+        let _ = self.pushes.send((node, bytes.into()));
+    }
+
+    /// Gives a slot to a node. Nobody is told.
+    pub fn give(&self, slot: u16, node: usize) {
+        self.world().owner[usize::from(slot)] = node;
+    }
+
+    /// Who has the slot of a key.
+    pub fn owner(&self, key: &str) -> usize {
+        self.world().owner[usize::from(Slot::of(key.as_bytes()).get())]
+    }
+
+    /// Moves all nodes to other ports, or back to `ports`: nobody answers at the ones before.
+    pub async fn move_house(&mut self, ports: Option<Vec<u16>>) {
+        for node in &mut self.nodes {
+            node.abort();
+            let _ = node.await;
+        }
+        for node in 0..self.nodes.len() {
+            let port = ports.as_ref().map_or(0, |ports| ports[node]);
+            let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
+            self.world().ports[node] = listener.local_addr().unwrap().port();
+            let (world, hang_up) = (self.world.clone(), self.hang_up.subscribe());
+            let task = listen(node, listener, world, hang_up, self.pushes.clone());
+            self.nodes[node] = tokio::spawn(task);
+        }
     }
 
     /// Stops a node: its port refuses connections from now on.
@@ -185,6 +227,7 @@ async fn listen(
     listener: TcpListener,
     world: Arc<Mutex<World>>,
     hang_up: watch::Receiver<u64>,
+    pushes: broadcast::Sender<(usize, Vec<u8>)>,
 ) {
     let mut connections = tokio::task::JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
@@ -193,44 +236,51 @@ async fn listen(
             world.connections += 1;
             world.connections
         };
-        let (world, mut hang_up) = (world.clone(), hang_up.clone());
+        let (world, mut hang_up, pushes) = (world.clone(), hang_up.clone(), pushes.subscribe());
         hang_up.mark_unchanged();
         connections.spawn(async move {
             tokio::select! {
-                () = serve(node, connection, stream, world) => {}
+                () = serve(node, connection, stream, world, pushes) => {}
                 _ = hang_up.changed() => {}
             }
         });
     }
 }
 
-async fn serve(node: usize, connection: usize, mut stream: TcpStream, world: Arc<Mutex<World>>) {
+async fn serve(
+    node: usize,
+    connection: usize,
+    mut stream: TcpStream,
+    world: Arc<Mutex<World>>,
+    mut pushes: broadcast::Receiver<(usize, Vec<u8>)>,
+) {
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::new();
-    let mut asking = false;
+    let (mut asking, mut readonly, mut subscribed) = (false, false, false);
     // Commands since MULTI, and whether one of them was refused.
     let mut queued: Option<(Vec<Call>, bool)> = None;
     loop {
         while let Some((args, len)) = parse(&buffer) {
             buffer.drain(..len);
             let (name, args) = name(args);
-            let call = Call { node, connection, name, args, asking };
-            if call.name == "MULTI" || queued.is_some() {
-                let reply = world.lock().unwrap().transact(&call, &mut queued);
-                if stream.write_all(reply.as_bytes()).await.is_err() {
-                    return;
-                }
-                continue;
-            }
+            readonly |= name == "READONLY";
+            subscribed |= name.ends_with("SUBSCRIBE");
+            let call = Call { node, connection, name, args, asking, readonly };
             let (action, reply) = {
                 let mut world = world.lock().unwrap();
                 world.note(&call);
+                let transacts = call.name == "MULTI" || queued.is_some();
                 asking = call.name == "ASKING";
                 let mut script = world.script.take();
                 let action = script.as_mut().and_then(|script| script(&call));
                 world.script = world.script.take().or(script);
                 let executes = !matches!(action, Some(Action::Answer(_) | Action::Silence));
-                (action, if executes { world.execute(&call) } else { Vec::new() })
+                let reply = match executes {
+                    true if transacts => world.transact(&call, &mut queued).into_bytes(),
+                    true => world.execute(&call),
+                    false => Vec::new(),
+                };
+                (action, reply)
             };
             let sent = match action {
                 None => stream.write_all(&reply).await,
@@ -259,8 +309,16 @@ async fn serve(node: usize, connection: usize, mut stream: TcpStream, world: Arc
                 return;
             }
         }
-        if !matches!(stream.read_buf(&mut buffer).await, Ok(n) if n > 0) {
-            return;
+        tokio::select! {
+            read = stream.read_buf(&mut buffer) => match read {
+                Ok(n) if n > 0 => {}
+                _ => return,
+            },
+            Ok((to, bytes)) = pushes.recv() => {
+                if to == node && subscribed && stream.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
         }
     }
 }
@@ -323,7 +381,12 @@ impl World {
                 "%2\r\n$6\r\nserver\r\n$7\r\nhostile\r\n$4\r\nmode\r\n$7\r\ncluster\r\n".to_owned()
             }
             "CLUSTER SLOTS" => self.slots(call.node),
-            "CLIENT SETINFO" | "ASKING" => "+OK\r\n".to_owned(),
+            "CLIENT SETINFO" | "CLIENT TRACKING" | "CLIENT CACHING" | "ASKING" | "READONLY" => {
+                "+OK\r\n".to_owned()
+            }
+            "INFO" => bulk(&self.replication(call.node)),
+            "SSUBSCRIBE" => self.subscribe(call),
+            "SUBSCRIBE" => confirm("subscribe", &call.args),
             "PING" => "+PONG\r\n".to_owned(),
             "SCAN" => self.scan(call),
             _ => self.execute_keyed(call),
@@ -333,7 +396,6 @@ impl World {
 
     /// MULTI, what follows it, and EXEC.
     fn transact(&mut self, call: &Call, queued: &mut Option<(Vec<Call>, bool)>) -> String {
-        self.note(call);
         let (calls, refused) = queued.get_or_insert_default();
         match call.name.as_str() {
             "MULTI" => "+OK\r\n".to_owned(),
@@ -367,6 +429,10 @@ impl World {
         let owner = self.owner[usize::from(slot)];
         let importing = self.importing.get(&slot).copied();
         let asked_here = call.asking && importing == Some(call.node);
+        let is_replica = self.replicas.get(&owner).is_some_and(|of| of.contains(&call.node));
+        if call.name == "GET" && call.readonly && is_replica {
+            return self.data.get(&key).map_or("_\r\n".to_owned(), |value| bulk(value));
+        }
         if owner != call.node && !asked_here {
             return format!("-MOVED {slot} 127.0.0.1:{}\r\n", self.ports[owner]);
         }
@@ -392,6 +458,27 @@ impl World {
             "GETRANGE" => bulk(&call.args[1]),
             _ => format!("-ERR unknown command '{}'\r\n", call.name),
         }
+    }
+
+    fn subscribe(&mut self, call: &Call) -> String {
+        let slot = Slot::of(call.args[0].as_bytes()).get();
+        match self.owner[usize::from(slot)] {
+            owner if owner == call.node => confirm("ssubscribe", &call.args),
+            owner => format!("-MOVED {slot} 127.0.0.1:{}\r\n", self.ports[owner]),
+        }
+    }
+
+    /// INFO replication of a primary.
+    fn replication(&self, node: usize) -> String {
+        let replicas = self.replicas.get(&node).cloned().unwrap_or_default();
+        let mut text = format!("role:master\r\nconnected_slaves:{}\r\n", replicas.len());
+        for (n, replica) in replicas.into_iter().enumerate() {
+            let (behind, silent) = self.lag.get(&replica).copied().unwrap_or_default();
+            let (port, offset) = (self.ports[replica], 1_000_000 - behind);
+            text += &format!("slave{n}:ip=127.0.0.1,port={port},state=online,");
+            text += &format!("offset={offset},lag={silent},type=replica\r\n");
+        }
+        text + "master_repl_offset:1000000\r\n"
     }
 
     /// Two keys a page; the cursor is the number of keys that were given.
@@ -447,6 +534,13 @@ impl World {
         }
         ranges
     }
+}
+
+fn confirm(kind: &str, channels: &[String]) -> String {
+    let one = |(n, channel): (usize, &String)| {
+        format!(">3\r\n{}{}:{}\r\n", bulk(kind), bulk(channel), n + 1)
+    };
+    channels.iter().enumerate().map(one).collect()
 }
 
 pub fn bulk(text: &str) -> String {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use tsubame_client::{Client, Error};
+use tsubame_client::{Client, Error, Fetching, NodeAddr, SeedSource};
 
 use crate::server::{Action, Hostile};
 
@@ -250,4 +250,53 @@ async fn many_clients_do_not_ask_the_same_node_at_the_same_time() {
     let times = times.lock().unwrap();
     let spread = *times.iter().max().unwrap() - *times.iter().min().unwrap();
     assert!(spread >= Duration::from_millis(40), "all within {spread:?}");
+}
+
+/// Seeds that a test says.
+#[derive(Clone)]
+struct Told(Arc<std::sync::Mutex<Result<Vec<NodeAddr>, String>>>);
+
+impl SeedSource for Told {
+    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
+        let seeds = self.0.lock().unwrap().clone();
+        Box::pin(async move { seeds })
+    }
+}
+
+/// Invariant I24: when all nodes are gone, the seeds are asked for anew; and those that were given at
+/// the beginning are there for ever, whatever a source says later.
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_moved_house_is_found_through_its_seeds() {
+    let mut hostile = Hostile::start(3).await;
+    let told = Told(Arc::new(std::sync::Mutex::new(Err("it knows nothing yet".to_owned()))));
+    let client = hostile.builder().seed_source(told.clone()).connect().await.unwrap();
+    client.set("k", 1).await.unwrap();
+    let first = hostile.world().ports.clone();
+    let found = async |where_to: &str| {
+        let start = tokio::time::Instant::now();
+        while client.get("k").await.is_err() {
+            // A token of the gate for each of two witnesses, and pauses between dials.
+            assert!(start.elapsed() < Duration::from_secs(60), "not found {where_to}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    hostile.move_house(None).await;
+    let second = hostile.world().ports.clone();
+    let addrs = second.iter().map(|port| NodeAddr::new("127.0.0.1", *port)).collect();
+    *told.0.lock().unwrap() = Ok(addrs);
+    found("where the source says").await;
+    let addrs = |ports: &[u16]| -> Vec<u16> {
+        client
+            .topology()
+            .nodes()
+            .iter()
+            .map(|n| n.addr.port())
+            .filter(|p| ports.contains(p))
+            .collect()
+    };
+    assert_eq!(addrs(&second).len(), 3);
+    *told.0.lock().unwrap() = Err("it has forgotten everything".to_owned());
+    hostile.move_house(Some(first.clone())).await;
+    found("where it was at first").await;
+    assert_eq!(addrs(&first).len(), 3);
 }

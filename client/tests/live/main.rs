@@ -5,6 +5,7 @@
 mod basics;
 mod facades;
 mod features;
+mod moves;
 mod security;
 #[path = "../support/mod.rs"]
 mod support;

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
-use tsubame_client::{Client, ClientBuilder};
+use tsubame_client::{Client, ClientBuilder, Slot};
 
 /// The server of this workspace.
 pub fn tsubame() -> Option<PathBuf> {
@@ -167,7 +167,8 @@ impl Server {
     /// One command by hand; the raw reply.
     pub fn call(&self, args: &[&str]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        // The machine may be busy; once a reply has begun, a pause is its end.
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         let mut request = format!("*{}\r\n", args.len());
         for arg in args {
             request.push_str(&format!("${}\r\n{arg}\r\n", arg.len()));
@@ -179,6 +180,7 @@ impl Server {
             match stream.read(&mut buffer) {
                 Ok(0) | Err(_) => break,
                 Ok(n) => {
+                    stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
                     reply.extend_from_slice(&buffer[..n]);
                     if !reply.starts_with(b"*")
                         && reply.ends_with(b"\r\n")
@@ -310,6 +312,26 @@ impl Cluster {
 
     pub async fn client(&self) -> Client {
         self.builder().connect().await.unwrap()
+    }
+
+    /// Gives `slot`, in which are `keys`, from one server to another, in the old way: key by key. An
+    /// error if the servers can't.
+    pub fn move_slot(&self, slot: Slot, from: u16, to: u16, keys: &[&str]) -> Result<(), String> {
+        let id =
+            |port| self.server(port).call(&["CLUSTER", "MYID"]).lines().nth(1).map(str::to_owned);
+        let (from_id, to_id) = (id(from).ok_or("no id")?, id(to).ok_or("no id")?);
+        let slot = slot.to_string();
+        let tell = |port, args: &[&str]| match self.server(port).call(args) {
+            reply if reply.starts_with('+') => Ok(()),
+            reply => Err(format!("{args:?}: {reply}")),
+        };
+        tell(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id])?;
+        tell(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id])?;
+        for key in keys {
+            tell(from, &["MIGRATE", "127.0.0.1", &to.to_string(), key, "0", "5000"])?;
+        }
+        tell(to, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id])?;
+        tell(from, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id])
     }
 
     pub fn server(&self, port: u16) -> &Server {

@@ -126,8 +126,11 @@ impl Cluster {
         Ok(())
     }
 
-    /// Takes unassigned slots. All or none; the first problem in the order given is reported.
-    pub fn take_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
+    /// Whether all of these slots are unassigned, and given once.
+    pub fn check_takeable(
+        &self,
+        slots: impl IntoIterator<Item = u16>,
+    ) -> Result<SlotSet, AdminError> {
         let mut taken = SlotSet::new();
         for slot in slots {
             if self.owner(slot).is_some() {
@@ -137,6 +140,29 @@ impl Cluster {
                 return Err(AdminError::SlotTwice(slot));
             }
         }
+        Ok(taken)
+    }
+
+    /// Whether all of these slots are assigned, and given once.
+    pub fn check_droppable(
+        &self,
+        slots: impl IntoIterator<Item = u16>,
+    ) -> Result<SlotSet, AdminError> {
+        let mut dropped = SlotSet::new();
+        for slot in slots {
+            if self.owner(slot).is_none() {
+                return Err(AdminError::SlotUnassigned(slot));
+            }
+            if !dropped.insert(slot) {
+                return Err(AdminError::SlotTwice(slot));
+            }
+        }
+        Ok(dropped)
+    }
+
+    /// Takes unassigned slots. All or none; the first problem in the order given is reported.
+    pub fn take_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
+        let taken = self.check_takeable(slots)?;
         for slot in taken.iter() {
             self.importing.remove(&slot);
             self.add_slot(self.myself, slot);
@@ -147,15 +173,7 @@ impl Cluster {
 
     /// Unassigns slots, whoever has them, as far as this node is concerned.
     pub fn drop_slots(&mut self, slots: impl IntoIterator<Item = u16>) -> Result<(), AdminError> {
-        let mut dropped = SlotSet::new();
-        for slot in slots {
-            if self.owner(slot).is_none() {
-                return Err(AdminError::SlotUnassigned(slot));
-            }
-            if !dropped.insert(slot) {
-                return Err(AdminError::SlotTwice(slot));
-            }
-        }
+        let dropped = self.check_droppable(slots)?;
         for slot in dropped.iter() {
             self.importing.remove(&slot);
             self.delete_slot(slot);

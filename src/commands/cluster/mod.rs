@@ -11,7 +11,7 @@ use crate::cluster::state::AdminError;
 use crate::cluster::{ClusterHandle, SLOTS};
 use crate::commands::{Arity, CommandError, CommandSpec, Cx, Group, Run};
 use crate::dispatch::Core;
-use crate::protocol::{Args, parse_i64};
+use crate::protocol::{Args, parse_i64, shown};
 use crate::server::Server;
 use crate::session::Client;
 
@@ -104,7 +104,7 @@ fn slot_arg(args: &Args<'_>, index: usize) -> Result<u16, CommandError> {
 
 /// Arguments that no form of the subcommand has.
 fn syntax_error(args: &Args<'_>) -> CommandError {
-    let given = String::from_utf8_lossy(&args.at(1)[..args.at(1).len().min(128)]);
+    let given = shown(&args.at(1)[..args.at(1).len().min(128)]);
     CommandError::text(format!(
         "unknown subcommand or wrong number of arguments for '{given}'. Try CLUSTER HELP."
     ))

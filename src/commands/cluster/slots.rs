@@ -1,5 +1,7 @@
 //! CLUSTER subcommands that say who serves which slot.
 
+use std::ops::RangeInclusive;
+
 use super::{cluster, has_keys, keys_in_slot, slot_arg};
 use crate::cluster::state::{AdminError, SetSlot};
 use crate::commands::{
@@ -100,25 +102,44 @@ pub(super) static CLUSTER_SETSLOT: CommandSpec = CommandSpec {
 };
 
 fn add_slots(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &slots_of(args)?, true)
+    change_slots(cx, &slots_of(args)?, None, true)
 }
 
 fn del_slots(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &slots_of(args)?, false)
+    change_slots(cx, &slots_of(args)?, None, false)
 }
 
 fn add_slots_range(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &ranges_of(args, "addslotsrange")?, true)
+    let (slots, wrong) = ranges_of(args, "addslotsrange")?;
+    change_slots(cx, &slots, wrong, true)
 }
 
 fn del_slots_range(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    change_slots(cx, &ranges_of(args, "delslotsrange")?, false)
+    let (slots, wrong) = ranges_of(args, "delslotsrange")?;
+    change_slots(cx, &slots, wrong, false)
 }
 
-fn change_slots(cx: &mut Cx<'_>, slots: &[u16], add: bool) -> CommandResult {
+/// `wrong` is what is wrong with the arguments behind those slots: told if nothing is wrong with them.
+fn change_slots(
+    cx: &mut Cx<'_>,
+    slots: &[u16],
+    wrong: Option<CommandError>,
+    add: bool,
+) -> CommandResult {
     cluster(cx.server)?.with(|cluster, _| {
-        let slots = slots.iter().copied();
-        if add { cluster.take_slots(slots) } else { cluster.drop_slots(slots) }
+        let all = slots.iter().copied();
+        match wrong {
+            Some(wrong) => {
+                if add {
+                    cluster.check_takeable(all)?;
+                } else {
+                    cluster.check_droppable(all)?;
+                }
+                Err(wrong)
+            }
+            None if add => Ok(cluster.take_slots(all)?),
+            None => Ok(cluster.drop_slots(all)?),
+        }
     })?;
     for core in &cx.server.stats {
         slots.iter().for_each(|slot| core.slots.reset_slot(*slot));
@@ -131,21 +152,33 @@ fn slots_of(args: &Args<'_>) -> Result<Vec<u16>, CommandError> {
     (2..args.len()).map(|index| slot_arg(args, index)).collect()
 }
 
-fn ranges_of(args: &Args<'_>, name: &str) -> Result<Vec<u16>, CommandError> {
+/// The slots of the ranges up to the first that is none, and what is wrong with that: Valkey looks at
+/// the slots of a range before it reads the next.
+fn ranges_of(
+    args: &Args<'_>,
+    name: &str,
+) -> Result<(Vec<u16>, Option<CommandError>), CommandError> {
     if !args.len().is_multiple_of(2) {
         return Err(CommandError::WrongArity(format!("cluster|{name}")));
     }
     let mut slots = Vec::new();
     for index in (2..args.len()).step_by(2) {
-        let (first, last) = (slot_arg(args, index)?, slot_arg(args, index + 1)?);
-        if first > last {
-            return Err(CommandError::text(format!(
-                "start slot number {first} is greater than end slot number {last}"
-            )));
+        match range_arg(args, index) {
+            Ok(range) => slots.extend(range),
+            Err(wrong) => return Ok((slots, Some(wrong))),
         }
-        slots.extend(first..=last);
     }
-    Ok(slots)
+    Ok((slots, None))
+}
+
+fn range_arg(args: &Args<'_>, index: usize) -> Result<RangeInclusive<u16>, CommandError> {
+    let (first, last) = (slot_arg(args, index)?, slot_arg(args, index + 1)?);
+    if first > last {
+        return Err(CommandError::text(format!(
+            "start slot number {first} is greater than end slot number {last}"
+        )));
+    }
+    Ok(first..=last)
 }
 
 fn flush_slots(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {

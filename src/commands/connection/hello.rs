@@ -7,7 +7,7 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
 use crate::config::{TSUBAME_VERSION, VALKEY_VERSION};
-use crate::protocol::{Args, Reply, RespVersion, parse_i64};
+use crate::protocol::{Args, Reply, RespVersion, parse_i64, shown};
 use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo};
 
@@ -121,7 +121,7 @@ fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             name = Some(args.at(index + 1));
             index += 2;
         } else {
-            let option = String::from_utf8_lossy(args.at(index));
+            let option = shown(args.at(index));
             return Err(CommandError::text(format!("Syntax error in HELLO option '{option}'")));
         }
     }

@@ -5,7 +5,7 @@ use crate::commands::{
     Run, int_arg,
 };
 use crate::keyspace::NotifyClass;
-use crate::protocol::Args;
+use crate::protocol::{Args, shown};
 
 static EXPIRE: CommandSpec = CommandSpec {
     name: "expire",
@@ -248,7 +248,7 @@ impl Conditions {
                 b"gt" => found.gt = true,
                 b"lt" => found.lt = true,
                 _ => {
-                    let word = String::from_utf8_lossy(word);
+                    let word = shown(word);
                     return Err(CommandError::text(format!("Unsupported option {word}")));
                 }
             }

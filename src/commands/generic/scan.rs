@@ -6,7 +6,7 @@ use crate::commands::{
 use crate::dispatch::{Core, Flow};
 use crate::glob;
 use crate::keyspace::{Db, Entry, Key, Keyspace};
-use crate::protocol::{Args, parse_u64};
+use crate::protocol::{Args, parse_u64, shown};
 use crate::session::Client;
 use crate::shard::{SLOTS, ShardSet};
 use rand::Rng;
@@ -118,7 +118,7 @@ fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
             let lower = name.to_ascii_lowercase();
             let known = TYPES.iter().find(|known| known.as_bytes() == lower);
             Some(*known.ok_or_else(|| {
-                let name = String::from_utf8_lossy(name);
+                let name = shown(name);
                 CommandError::text(format!("unknown type name '{name}'"))
             })?)
         }

@@ -6,7 +6,7 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
     Run,
 };
-use crate::protocol::Args;
+use crate::protocol::{Args, shown};
 use crate::types::hash::Hash;
 
 static HEXPIRE: CommandSpec = CommandSpec {
@@ -176,7 +176,7 @@ impl Condition {
                 b"gt" => given.gt = true,
                 b"lt" => given.lt = true,
                 _ => {
-                    let word = String::from_utf8_lossy(word);
+                    let word = shown(word);
                     return Err(CommandError::text(format!("Unsupported option {word}")));
                 }
             }

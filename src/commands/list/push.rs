@@ -180,7 +180,8 @@ fn lset(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let key = cx.ks.key(args.at(1));
     // The key comes before the index here: that is the order of the peers' errors.
     let list = cx.ks.write::<List>(&key)?.ok_or(CommandError::NoSuchKey)?;
-    let index = int_arg(args, 2)?;
+    // Valkey 9.1 hands its lists 32 bits of the index.
+    let index = i64::from(int_arg(args, 2)? as i32);
     if !list.set(index, args.at(3), limit) {
         return Err(CommandError::IndexOutOfRange);
     }

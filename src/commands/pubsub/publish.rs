@@ -4,7 +4,7 @@ use crate::commands::{
     Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec, Run,
 };
 use crate::keyspace::key_slot;
-use crate::protocol::{Args, OwnedArgs};
+use crate::protocol::{Args, OwnedArgs, shown};
 use crate::pubsub::Space;
 
 static PUBLISH: CommandSpec = CommandSpec {
@@ -173,7 +173,7 @@ fn names(cx: &mut Cx<'_>, args: &Args<'_>, space: Space) -> CommandResult {
     if args.len() > 3 {
         return Err(CommandError::text(format!(
             "unknown subcommand or wrong number of arguments for '{}'. Try PUBSUB HELP.",
-            String::from_utf8_lossy(args.at(1))
+            shown(args.at(1))
         )));
     }
     let found = cx.server.pubsub.names(space, args.get(2));

@@ -4,7 +4,7 @@ use super::flush_mode;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
-use crate::protocol::Args;
+use crate::protocol::{Args, shown};
 
 static FUNCTION: CommandSpec = CommandSpec {
     name: "function",
@@ -84,7 +84,7 @@ fn list(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             has_name = true;
             index += 1;
         } else {
-            let word = String::from_utf8_lossy(args.at(index));
+            let word = shown(args.at(index));
             return Err(CommandError::text(format!("Unknown argument {word}")));
         }
         index += 1;

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::describe::{LETTERS, capabilities, letters};
 use crate::commands::CommandError;
-use crate::protocol::{Args, parse_i64};
+use crate::protocol::{Args, parse_i64, shown};
 use crate::session::{ClientFlags, ClientInfo};
 
 /// What CLIENT LIST and KILL call a type of client.
@@ -186,10 +186,6 @@ fn positive(value: &[u8], name: &str) -> Result<u64, CommandError> {
         Ok(number) if number > 0 => Ok(number),
         _ => Err(CommandError::text(format!("{name} should be greater than 0"))),
     }
-}
-
-fn shown(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).into_owned()
 }
 
 impl Condition {

@@ -10,7 +10,7 @@ use super::hello::is_clean_name;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
-use crate::protocol::{Args, parse_i64};
+use crate::protocol::{Args, parse_i64, shown};
 use crate::server::PauseKind;
 use crate::session::{ClientFlags, Message, ReplyMode};
 
@@ -472,10 +472,10 @@ fn setinfo(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let value = args.at(3);
     let is_name = args.is(2, "lib-name");
     if !is_name && !args.is(2, "lib-ver") {
-        let option = String::from_utf8_lossy(args.at(2));
+        let option = shown(args.at(2));
         return Err(CommandError::text(format!("Unrecognized option '{option}'")));
     }
-    let option = String::from_utf8_lossy(args.at(2));
+    let option = shown(args.at(2));
     if !is_clean_name(value) {
         return Err(CommandError::text(format!(
             "{option} cannot contain spaces, newlines or special characters."

@@ -79,7 +79,11 @@ pub(super) fn clients(page: &mut Page<'_>) {
     };
     page.title("Clients");
     page.line("connected_clients", clients.len());
-    page.line("cluster_connections", 0);
+    // A link to and one from each of the others, as the peers count.
+    let links = server.cluster.as_ref().map_or(0, |cluster| {
+        cluster.with(|cluster, _| 2 * cluster.nodes().count().saturating_sub(1))
+    });
+    page.line("cluster_connections", links);
     page.line("maxclients", server.config.maxclients.get());
     let input = most(|info| info.query_bytes.load(Relaxed) + info.query_free.load(Relaxed));
     page.line("client_recent_max_input_buffer", input);
