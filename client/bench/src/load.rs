@@ -292,7 +292,8 @@ async fn one_of_many(
 pub(crate) async fn run(shared: &Arc<Shared>, mut live: Live) -> Result<Outcome, Failure> {
     let plan = &shared.plan;
     let mut tasks: JoinSet<Result<u64, Failure>> = JoinSet::new();
-    let start = Instant::now();
+    let mut measured = (Instant::now(), cpu_time(), shared.client.stats());
+    let start = measured.0;
     let mut in_flight = None;
     match plan.pace {
         Pace::Closed { tasks: count } => {
@@ -319,8 +320,9 @@ pub(crate) async fn run(shared: &Arc<Shared>, mut live: Live) -> Result<Outcome,
         live.warming_up(plan.warmup);
         tokio::time::sleep(plan.warmup).await;
         shared.gather(&mut shared.tally());
+        measured = (Instant::now(), cpu_time(), shared.client.stats());
     }
-    let (start, cpu, before) = (Instant::now(), cpu_time(), shared.client.stats());
+    let (start, cpu, before) = measured;
     let boot_requests = before.topology_requests;
     let (mut total, mut step) = (shared.tally(), shared.tally());
     let (mut series, mut last, mut last_stats) = (Vec::new(), start, before);
@@ -361,8 +363,8 @@ pub(crate) async fn run(shared: &Arc<Shared>, mut live: Live) -> Result<Outcome,
         };
         total.add(&step);
         live.show(&point, &total, plan.bound);
-        // The rest of a step at the end is too short to be a rate.
-        if !over || point.length > plan.interval / 2 {
+        // The rest of a step at the end is too short to be a rate, unless there is nothing else.
+        if !over || series.is_empty() || point.length > plan.interval / 2 {
             series.push(point);
         }
         step.clear();

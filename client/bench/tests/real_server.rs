@@ -74,14 +74,17 @@ fn binary() -> Option<PathBuf> {
 fn a_closed_loop_sends_what_it_was_told_to() {
     let Some(server) = Server::start("closed") else { return };
     let line = ["--requests", "2000", "--tasks", "8", "--fill", "--keys", "500", "--sets", "25"];
-    let result = server.json(&[&line[..], &["--seed", "7", "--batch", "3"]].concat());
+    let more = ["--seed", "7", "--batch", "3", "--interval", "10m"]; // one step
+    let result = server.json(&[&line[..], &more].concat());
     assert_eq!(result["all"]["count"], 2000);
     assert_eq!(result["all"]["failed"], 0);
     assert_eq!(result["seed"], 7);
     let sets = result["commands"][1]["count"].as_u64().unwrap();
     assert!((400..600).contains(&sets), "{sets} SETs of 500");
     assert_eq!(result["besides"]["moved"], 0);
-    // Every key was filled, so the server now has just those.
+    let series = result["series"].as_array().unwrap();
+    assert_eq!(series.iter().map(|step| step["count"].as_u64().unwrap()).sum::<u64>(), 2000);
+    // Any command will do, also one without a key.
     let result = server.json(&["--requests", "1", "--command", "DBSIZE"]);
     assert_eq!(result["all"]["count"], 1);
 }

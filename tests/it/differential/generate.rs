@@ -197,7 +197,14 @@ impl<'a> Generator<'a> {
         let fragile = std::ptr::eq(family.as_ptr(), templates::BLOCKING.as_ptr())
             || matches!(
                 words[0].as_slice(),
-                b"HELLO" | b"CLIENT" | b"COMMAND" | b"SCAN" | b"SPOP" | b"HSETEX" | b"HGETEX"
+                b"HELLO"
+                    | b"CLIENT"
+                    | b"COMMAND"
+                    | b"SCAN"
+                    | b"SPOP"
+                    | b"SRANDMEMBER"
+                    | b"HSETEX"
+                    | b"HGETEX"
             )
             || template.rule == Rule::Shape;
         if !fragile && self.rng.random_bool(0.06) {

@@ -299,6 +299,14 @@ pub(crate) static METADATA: &[Template] = &[
     by(Rule::CommandTable, 6, "COMMAND DOCS #name"),
     exact(1, "COMMAND LIST FILTERBY ( NOSUCH x | ACLCAT nosuch | PATTERN | MODULE nosuch )"),
     by(Rule::Multiset, 1, "COMMAND LIST FILTERBY PATTERN ( hget* | z* | l?op | set )"),
+    exact(
+        2,
+        "COMMAND GETKEYS ( EVAL x | EVALSHA_RO x | LMPOP | SINTERCARD | ZUNION ) ( 0 | 1 | 2 | -1 | abc ) $k $k",
+    ),
+    exact(
+        1,
+        "COMMAND GETKEYSANDFLAGS ( SET | MSET | COPY | RENAME | ZUNIONSTORE | LMOVE ) $k 1 $k #v",
+    ),
     exact(1, "COMMAND ( NOSUCH | GETKEYS | GETKEYSANDFLAGS | GETKEYS NOSUCH | GETKEYS PING )"),
 ];
 
@@ -384,6 +392,10 @@ pub(crate) static SCRIPTS: &[&str] = &[
     "table.insert = nil",
     "local t = {} for i = 1, 10000 do t[i] = i end return #t",
     "return {unpack({1, 2, nil, 4})}",
+    "local t = {} for i = 1, 7990 do t[i] = i end return redis.call('EXISTS', unpack(t))",
+    "local t = {} for i = 1, 5000 do t[i] = i end return {pcall(function(...) return select('#', ...) end, unpack(t))}",
+    "local t = {} for i = 1, 4001 do t[i] = i end return cmsgpack.pack(unpack(t))",
+    "local t = {} for i = 1, 8001 do t[i] = i end return redis.pcall('DEL', unpack(t))",
     "return pcall(function() error('inside') end)",
     "return select(2, pcall(function() return redis.call('NOSUCH') end)).err",
     "return select(2, pcall(redis.call, 'LPUSH', KEYS[1]))",
