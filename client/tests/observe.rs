@@ -133,12 +133,15 @@ async fn everything(client: &Client) {
     let _ = client.set(key, value).as_::<u64>().await;
 }
 
+/// What goes wrong, by its name.
+type Fault = (&'static str, fn(&server::Call) -> Option<Action>);
+
 /// Invariant I23.
 #[tokio::test]
 async fn no_secret_and_no_argument_is_ever_seen() {
     let (capture, dispatch) = capture();
     let _guard = tracing::dispatcher::set_default(&dispatch);
-    let faults: [(&str, fn(&server::Call) -> Option<Action>); 7] = [
+    let faults: [Fault; 7] = [
         ("none", |_| None),
         ("errors that quote", |call| {
             let quoted = format!(
@@ -235,12 +238,16 @@ async fn spans_say_what_the_conventions_ask_for() {
         [("error.type", "ERR"), ("db.response.status_code", "ERR"), ("otel.status_code", "ERROR")];
     expect(&capture.take(), "LPUSH", &with(&bad));
     let mut batch = client.batch();
-    (0..3).for_each(|n| drop(batch.push(commands::set("k", n))));
+    for n in 0..3 {
+        batch.push(commands::set("k", n));
+    }
     batch.run().await.all::<()>().unwrap();
     expect(&capture.take(), "PIPELINE SET", &with(&[("db.operation.batch.size", "3")]));
     let mut batch = client.batch();
-    (0..30).for_each(|n| drop(batch.push(commands::set(format!("k{n}"), n))));
-    drop(batch.push(commands::get("k")));
+    for n in 0..30 {
+        batch.push(commands::set(format!("k{n}"), n));
+    }
+    batch.push(commands::get("k"));
     batch.run().await.into_results();
     let several = [("db.operation.batch.size", "31"), ("server.address", ""), ("error.type", "")];
     expect(&capture.take(), "PIPELINE", &several);
@@ -310,7 +317,9 @@ async fn measurements_are_given_for_operations_and_connections() {
     let client = builder.connect().await.unwrap();
     client.set("k", 1).await.unwrap();
     let mut atomic = client.atomic();
-    (0..2).for_each(|_| drop(atomic.push(commands::incr("k"))));
+    for _ in 0..2 {
+        atomic.push(commands::incr("k"));
+    }
     atomic.run().await.unwrap();
     client.lpush("k", ["x"]).await.unwrap_err();
     let port = hostile.world().ports[0].to_string();

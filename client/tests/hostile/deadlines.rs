@@ -122,9 +122,8 @@ const KINDS: &[Kind] = kinds! {
     "a cached read": |client| client.cached(NEVER).get("k").await?,
     "a subscription": |client| client.subscribe(["ch"]).await?,
     "a sharded subscription": |client| client.ssubscribe(["ch"]).await?,
-    "a page of a scan": |client| match client.scan().next().await {
-        Some(key) => drop(key?),
-        None => {}
+    "a page of a scan": |client| if let Some(key) = client.scan().next().await {
+        key?;
     },
 };
 

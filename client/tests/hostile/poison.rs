@@ -52,10 +52,10 @@ async fn check(what: &str, poison: impl Fn(String) -> Action, wanted: fn(&Error)
     for task in tasks {
         task.await.unwrap();
     }
-    let failed = failed.lock().unwrap();
+    let failed = std::mem::take(&mut *failed.lock().unwrap());
     assert!(!failed.is_empty() && failed.len() <= 2 * TASKS, "{what}: {} failed", failed.len());
     assert!(failed.iter().any(wanted), "{what}: {failed:?}");
-    for error in &*failed {
+    for error in &failed {
         // Those that waited behind it are lost with the connection, and may have been executed.
         let typed = wanted(error) || matches!(error, Error::MaybeExecuted { .. });
         assert!(typed && error.executed() == Executed::Maybe, "{what}: {error:?}");
