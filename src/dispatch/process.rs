@@ -2,7 +2,7 @@
 
 use super::call::{Origin, call, write_error};
 use super::core::{Busy, Core};
-use super::{gates, monitor, redirect, routing, slot_usage};
+use super::{gates, monitor, redirect, routing, script, slot_usage};
 use crate::commands::{Command, CommandError, Flags, Run, transactions};
 use crate::protocol::{Args, OwnedArgs, Reply};
 use crate::server::PauseKind;
@@ -95,7 +95,7 @@ fn step(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut Vec<u8>
             return Next::Continue;
         }
     };
-    if is_paused(core, client, command) {
+    if is_paused(core, client, command, args) {
         return Next::Paused;
     }
     if client.multi.is_some() && !command.spec.runs_in_multi {
@@ -213,17 +213,21 @@ fn reject(
     write_error(core, out, client, error);
 }
 
-fn is_paused(core: &Core, client: &Client, command: &Command) -> bool {
+fn is_paused(core: &Core, client: &Client, command: &Command, args: &Args<'_>) -> bool {
     let Some(kind) = core.server.pause.kind(core.now_ms) else { return false };
-    // EXEC is as much a write as what was queued.
-    let writes = command.flags.has(Flags::WRITE)
-        || command.flags.has(Flags::MAY_REPLICATE)
-        || command.spec.name == "exec"
-            && client.multi.as_ref().is_some_and(|m| {
-                m.queue.iter().any(|q| q.command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE)))
-            });
+    let may_write = |command: &Command, args: &Args<'_>| {
+        command.flags.has(Flags::WRITE.or(Flags::MAY_REPLICATE))
+            || script::may_write(&core.server, command, args)
+    };
     match kind {
         PauseKind::All => true,
-        PauseKind::Write => writes,
+        PauseKind::Write => {
+            // EXEC is as much a write as what was queued.
+            may_write(command, args)
+                || command.spec.name == "exec"
+                    && client.multi.as_ref().is_some_and(|multi| {
+                        multi.queue.iter().any(|q| may_write(q.command, &q.args.view()))
+                    })
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::keyspace::Key;
 use crate::protocol::{Args, OwnedArgs, RespVersion};
 use crate::scripting::{
     CallEnd, Identity, Interpreter, Interrupt, LogLevel, ReplicationTargets, Script, ScriptCall,
-    ScriptHost, ScriptOutcome, ScriptResp, UnknownCommand,
+    ScriptDigest, ScriptHost, ScriptOutcome, ScriptResp, UnknownCommand,
 };
 use crate::server::Server;
 use crate::session::{Client, ClientFlags};
@@ -57,6 +57,20 @@ pub fn drop_flushed_interpreter(core: &Core) {
             scripting.interpreter_bytes[core.id].store(0, Ordering::Relaxed);
         }
     });
+}
+
+/// Whether a command runs a script that may write: any but one that has declared not to.
+pub(super) fn may_write(server: &Server, command: &Command, args: &Args<'_>) -> bool {
+    let script = match command.full_name.as_str() {
+        "eval" => with_interpreter(server, |interpreter| {
+            interpreter
+                .load(&server.scripting.cache, args.at(1), crate::scripting::Origin::Eval)
+                .ok()
+        }),
+        "evalsha" => ScriptDigest::parse(args.at(1)).and_then(|d| server.scripting.cache.get(d)),
+        _ => return false,
+    };
+    script.is_none_or(|script| !script.flags.no_writes)
 }
 
 /// A script with what it is called with.

@@ -505,3 +505,25 @@ fn lset_takes_32_bits_of_its_index() {
     play(client, &[("LSET l 4294967296 y", "+OK"), ("LRANGE l 0 -1", "[\"y\", \"z\"]")]);
     play(client, &[("LSET l 2 x", "-ERR index out of range")]);
 }
+
+#[test]
+fn scripts_that_may_write_wait_while_writers_are_paused() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("CLIENT PAUSE 60000 WRITE", "+OK")]);
+    let mut waiting: Vec<Client> = (0..3).map(|_| server.client()).collect();
+    waiting[0].send(&["EVAL", "return 1", "0"]).expect("the server listens");
+    waiting[1].send(&["EVAL", "#!lua\nreturn 1", "0"]).expect("the server listens");
+    assert_eq!(call(&mut waiting[2], "MULTI"), "+OK");
+    assert_eq!(waiting[2].call(&["EVAL", "return 1", "0"]).to_string(), "+QUEUED");
+    waiting[2].send(&["EXEC"]).expect("the server listens");
+    wait_for_blocked(client, "3");
+    for (command, script) in [("EVAL", "#!lua flags=no-writes\nreturn 1"), ("EVAL_RO", "return 1")]
+    {
+        assert_eq!(client.call(&[command, script, "0"]).to_string(), ":1", "{command}");
+    }
+    play(client, &[("CLIENT UNPAUSE", "+OK")]);
+    for client in &mut waiting {
+        assert!(client.read().expect("a reply").to_string().contains(":1"));
+    }
+}
