@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::fields::FieldDeadlines;
 use super::key::Key;
-use crate::types::table::{Ref, RefMut, Table};
+use crate::types::table::{Ref, RefMut, Table, prefetch_line};
 
 /// How the keys of a shard are laid out: one table, or one for each of its slots.
 ///
@@ -221,6 +221,14 @@ impl Db {
     /// Bytes of the tables themselves, without the entries.
     pub fn table_bytes(&self) -> usize {
         self.tables.iter().map(Table::allocated_bytes).sum()
+    }
+
+    /// Fetches the table of a slot into the cache: in a cluster there are as many as slots.
+    #[inline]
+    pub fn prefetch_table(&self, slot: u16) {
+        if let Some(table) = self.table_of(slot) {
+            prefetch_line(std::ptr::from_ref(table).cast());
+        }
     }
 
     /// Fetches the bucket of a hash into the cache.

@@ -202,6 +202,11 @@ impl Conn {
         }
     }
 
+    /// Whether the client's class may have only so much at once.
+    pub(super) fn has_hard_limit(&self, core: &Core) -> bool {
+        core.server.config.client_output_buffer_limit.get(self.class()).hard > 0
+    }
+
     /// Whether `more` bytes of replies are too many for the client's class. To be asked for what is
     /// more than the room that every client has: that much never counts.
     pub(super) fn is_over_hard_limit(&self, core: &Core, more: usize) -> bool {

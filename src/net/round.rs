@@ -292,7 +292,7 @@ impl Round {
     }
 
     /// Locks the shards of as many commands from `first` on as make a window, and fetches their
-    /// buckets. 0: the command is none for the fast path, or its shard is busy.
+    /// tables and then their buckets. 0: the command is none for the fast path, or its shard is busy.
     fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
         self.window.clear();
         core.make_room();
@@ -327,12 +327,20 @@ impl Round {
                 // Somebody may have to be served: the other way knows how.
                 break;
             }
-            if server.cluster.as_ref().is_some_and(|c| !c.map().is_settled(command.key.slot)) {
-                // Looked at with the shard held, so that the slot cannot be given away meanwhile.
-                break;
-            }
-            data.db(client.db).prefetch_bucket(command.key.slot, command.key.hash);
+            data.db(client.db).prefetch_table(command.key.slot);
             self.window.push(command);
+        }
+        if let Some(cluster) = &server.cluster {
+            // Looked at with the shards held, so that no slot can be given away meanwhile.
+            let map = cluster.map();
+            let unsettled = self.window.iter().position(|c| !map.is_settled(c.key.slot));
+            self.window.truncate(unsettled.unwrap_or(self.window.len()));
+        }
+        for (index, command) in self.window.iter().enumerate() {
+            let visit = self.requests[first + index].visit as usize;
+            let db = conns[self.visits[visit].conn].client.db;
+            let data = server.store.shards.data(held, command.shard);
+            data.db(db).prefetch_bucket(command.key.slot, command.key.hash);
         }
         if self.window.is_empty() {
             core.release();
@@ -471,6 +479,14 @@ impl Round {
         }
         let conn = &mut conns[visit.conn];
         let replies = &self.out[visit.replies_from..];
+        if conn.has_hard_limit(core) {
+            // Who may not have much is answered all that the round has for him, or nothing.
+            if conn.is_over_hard_limit(core, replies.len()) {
+                conn.client.set_flag(ClientFlags::CLOSE_ASAP, true);
+                self.out.truncate(visit.replies_from);
+            }
+            return;
+        }
         let is_there = deliver(core, conn, replies, visit.delivered);
         visit.delivered += replies.len();
         if !is_there {

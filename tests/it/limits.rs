@@ -83,6 +83,23 @@ fn a_reply_over_the_hard_limit_is_not_sent_at_all() {
 }
 
 #[test]
+fn a_pipeline_over_the_hard_limit_is_not_answered_at_all() {
+    let server = Server::start(&["--client-output-buffer-limit", "normal 100000 0 0"]);
+    server.client().call(&["SET", "big", &"x".repeat(10_000)]);
+    let mut client = server.client();
+    // All of it arrives at once, runs, and then has too much to be answered.
+    client.send_raw("SET n 1\r\nGET big\r\n".repeat(15).as_bytes()).expect("the server reads");
+    assert!(is_closed(&client.read()));
+    assert_eq!(call(&mut server.client(), "GET n"), "1");
+    // Not more than what is allowed is answered.
+    let mut client = server.client();
+    client.send_raw("GET big\r\n".repeat(9).as_bytes()).expect("the server reads");
+    for _ in 0..9 {
+        assert_eq!(text(client.read().expect("a reply")).len(), 10_000);
+    }
+}
+
+#[test]
 fn a_query_over_its_limit_ends_the_connection() {
     let server = Server::start(&["--client-query-buffer-limit", "1mb"]);
     let mut client = server.client();

@@ -150,7 +150,7 @@ impl Bucket {
 
 /// Asks for the cache line at `address`; never faults, whatever the address.
 #[inline]
-pub(in crate::types) fn prefetch_line(address: *const u8) {
+pub fn prefetch_line(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

@@ -48,7 +48,7 @@ use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(super) use self::bucket::prefetch_line;
+pub use self::bucket::prefetch_line;
 use self::bucket::tag_of;
 use self::directory::{Directory, Mark};
 pub use self::guard::{Ref, RefMut};
