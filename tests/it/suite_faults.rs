@@ -510,12 +510,12 @@ fn lset_takes_32_bits_of_its_index() {
 fn scripts_that_may_write_wait_while_writers_are_paused() {
     let server = start(&[]);
     let client = &mut server.client();
-    play(client, &[("CLIENT PAUSE 60000 WRITE", "+OK")]);
     let mut waiting: Vec<Client> = (0..3).map(|_| server.client()).collect();
-    waiting[0].send(&["EVAL", "return 1", "0"]).expect("the server listens");
-    waiting[1].send(&["EVAL", "#!lua\nreturn 1", "0"]).expect("the server listens");
     assert_eq!(call(&mut waiting[2], "MULTI"), "+OK");
     assert_eq!(waiting[2].call(&["EVAL", "return 1", "0"]).to_string(), "+QUEUED");
+    play(client, &[("CLIENT PAUSE 60000 WRITE", "+OK")]);
+    waiting[0].send(&["EVAL", "return 1", "0"]).expect("the server listens");
+    waiting[1].send(&["EVAL", "#!lua\nreturn 1", "0"]).expect("the server listens");
     waiting[2].send(&["EXEC"]).expect("the server listens");
     wait_for_blocked(client, "3");
     for (command, script) in [("EVAL", "#!lua flags=no-writes\nreturn 1"), ("EVAL_RO", "return 1")]
