@@ -155,8 +155,10 @@ fn a_batch_costs_one_read_and_one_write() {
             exchange(&mut stream, &batch, reply_bytes * depth, rounds);
             let after = kernel_calls();
             let (reads, writes) = (after.0 - before.0, after.1 - before.1);
-            // Else the calls are others than those that are counted.
-            assert!(reads >= rounds as u64 && writes >= rounds as u64, "{name}");
+            // Else the calls are others than those that are counted. The kernel counts a call at its end,
+            // when the reply may be here already: the last one may be missing.
+            let (seen, least) = (reads.min(writes) + 1, rounds as u64);
+            assert!(seen >= least, "{name}: {reads} reads and {writes} writes in {rounds} rounds");
             let calls = (reads + writes) as f64 / (rounds * depth) as f64;
             assert!(
                 calls <= calls_max,
