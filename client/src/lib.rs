@@ -48,8 +48,6 @@ mod compat;
 mod credentials;
 mod error;
 mod events;
-#[cfg(fuzzing)]
-pub mod fuzzing;
 pub mod guide;
 mod net;
 mod node;

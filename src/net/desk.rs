@@ -178,7 +178,10 @@ impl BusyDesk for Desk {
 
     fn close(&mut self, server: &Arc<Server>, core: usize) {
         for (conn, Transaction { change, queued }) in self.transactions.drain() {
-            server.post(core, Message::Multi { conn, change, queued });
+            // Most clients who were answered have no transaction.
+            if change.is_some() || !queued.is_empty() {
+                server.post(core, Message::Multi { conn, change, queued });
+            }
         }
         for message in self.deferred.drain(..) {
             server.post(core, message);

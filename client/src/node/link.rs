@@ -51,7 +51,7 @@ pub(super) async fn serve(mux: Arc<Mux>) {
                 let up_since = Instant::now();
                 let mut link = Link::new(&mux, stream, reader);
                 let why = poll_fn(|cx| link.poll(cx)).await;
-                drop(open);
+                open.close();
                 // First of all, because no invalidation comes for what was read on it.
                 if let Some(cache) = &mux.shared.cache {
                     cache.connection_lost(mux.id());

@@ -3,6 +3,11 @@
 use crate::addr::NodeAddr;
 use crate::builder::Config;
 
+impl Open {
+    /// It has ended.
+    pub(crate) fn close(self) {}
+}
+
 #[cfg(not(feature = "metrics"))]
 mod counted {
     use super::*;

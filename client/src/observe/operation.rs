@@ -17,11 +17,11 @@ mod off {
 
     /// An operation that nobody can observe.
     #[derive(Debug, Clone, Default)]
-    pub(crate) struct Seen;
+    pub(crate) struct Seen {}
 
     impl Seen {
         pub(crate) fn begin(_: &Core, _: impl FnOnce() -> Cow<'static, str>, _: usize) -> Self {
-            Self
+            Self {}
         }
 
         pub(crate) fn at(&self, _: &NodeAddr) {}
