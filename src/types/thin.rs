@@ -133,7 +133,9 @@ impl<F: Format> Thin<F> {
         assert_eq!(header.len(), F::HEADER, "a header of this format");
         let (old, new) = (self.total(), F::total(header));
         assert!(new >= F::HEADER, "the header is part of the length");
-        if size_class(self.gap() + new) > size_class(self.gap() + old) && self.gap() > new / 2 {
+        let gap = self.gap();
+        let taken_anew = size_class(gap + new) > size_class(gap + old) && gap > new / 2;
+        if taken_anew || gap > new {
             self.close_gap();
         }
         self.reallocate(old, new);
@@ -377,6 +379,18 @@ mod tests {
         thin.close_gap();
         assert_eq!(thin.heap_bytes(), size_class(model.len() + 2));
         assert!(thin.as_slice()[2..].iter().eq(model.iter()));
+    }
+
+    #[test]
+    fn a_gap_does_not_outlive_the_bytes_behind_it() {
+        let mut thin = Thin::<Long>::new(&[2, 0]);
+        thin.grow_front(2, &8000u16.to_le_bytes());
+        thin.shrink_front(2, &4100u16.to_le_bytes());
+        assert!(thin.gap() > 3000, "the head left a gap");
+        for total in (2..4100u16).rev() {
+            thin.resize(&total.to_le_bytes());
+            assert!(thin.heap_bytes() <= size_class(2 * usize::from(total)), "{total} bytes");
+        }
     }
 
     #[test]
