@@ -5,6 +5,7 @@
 //! line that limits somebody who can log in is refused at the start, rather than taken for more than
 //! it says. Knows no connections and no commands.
 
+mod rights;
 mod user;
 mod users;
 

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::rights::Rights;
+
 /// SHA-256 of a password, all that is kept of it.
 type Hash = [u8; 32];
 
@@ -27,24 +29,10 @@ pub enum RuleError {
          not have any effect. Try 'resetchannels' to start with an empty list of channels"
     )]
     ChannelsAfterAll,
-}
-
-/// What a user has all of. Parts are not kept: who has a part is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Rights {
-    commands: bool,
-    keys: bool,
-    channels: bool,
-    databases: bool,
-}
-
-impl Rights {
-    const ALL: Self = Self { commands: true, keys: true, channels: true, databases: true };
-
-    /// Those of a user that no rule speaks of yet.
-    fn fresh(all_channels: bool) -> Self {
-        Self { commands: false, keys: false, channels: all_channels, databases: true }
-    }
+    #[error("The provided database ID is out of range")]
+    DatabaseOutOfRange,
+    #[error("Wrong format")]
+    Unmatched,
 }
 
 /// Who may log in with which passwords.
@@ -55,25 +43,40 @@ pub struct User {
     needs_no_password: bool,
     hashes: Vec<Hash>,
     rights: Rights,
+    /// More rights, in parentheses.
+    selectors: Vec<Rights>,
 }
 
 impl User {
     /// The user that every connection is at first: on, without a password, and with all rights.
     pub(super) fn default_user(name: &str) -> Self {
         let name = name.as_bytes().to_vec();
-        Self { name, is_on: true, needs_no_password: true, hashes: Vec::new(), rights: Rights::ALL }
+        Self {
+            name,
+            is_on: true,
+            needs_no_password: true,
+            hashes: Vec::new(),
+            rights: Rights::all(),
+            selectors: Vec::new(),
+        }
     }
 
-    /// The user that rules describe. An error comes with the place of its rule.
-    pub fn parse(name: &[u8], rules: &[&[u8]]) -> Result<Self, (usize, RuleError)> {
-        let mut user = Self {
+    fn fresh(name: &[u8]) -> Self {
+        Self {
             name: name.to_vec(),
             is_on: false,
             needs_no_password: false,
             hashes: Vec::new(),
-            rights: Rights::fresh(false),
-        };
-        for (at, rule) in rules.iter().enumerate() {
+            rights: Rights::fresh(),
+            selectors: Vec::new(),
+        }
+    }
+
+    /// The user that rules describe; a rule in parentheses may be several words. An error comes
+    /// with the place of its rule.
+    pub fn parse(name: &[u8], rules: &[&[u8]]) -> Result<Self, (usize, RuleError)> {
+        let mut user = Self::fresh(name);
+        for (at, rule) in whole_rules(rules)?.iter().enumerate() {
             user.apply(rule).map_err(|error| (at, error))?;
         }
         Ok(user)
@@ -91,39 +94,24 @@ impl User {
                 self.needs_no_password = false;
                 self.hashes.clear();
             }
-            b"reset" => *self = Self::parse(&self.name, &[]).map_err(|(_, error)| error)?,
-            b"allkeys" | b"~*" => self.rights.keys = true,
-            b"resetkeys" => self.rights.keys = false,
-            b"allchannels" | b"&*" => self.rights.channels = true,
-            b"resetchannels" => self.rights.channels = false,
-            b"allcommands" | b"+@all" => self.rights.commands = true,
-            b"nocommands" | b"-@all" => self.rights.commands = false,
-            b"alldbs" => self.rights.databases = true,
-            b"resetdbs" => self.rights.databases = false,
-            // A selector adds rights: whoever has all gets none by it, and others stay limited.
-            b"clearselectors" | b"sanitize-payload" | b"skip-sanitize-payload" => {}
-            _ => return self.apply_prefixed(rule),
-        }
-        Ok(())
-    }
-
-    fn apply_prefixed(&mut self, rule: &[u8]) -> Result<(), RuleError> {
-        let (&prefix, text) = rule.split_first().ok_or(RuleError::Syntax)?;
-        match prefix {
-            b'>' => self.add(Sha256::digest(text).into()),
-            b'#' => self.add(parse_hash(text)?),
-            b'<' => self.remove(Sha256::digest(text).into())?,
-            b'!' => self.remove(parse_hash(text)?)?,
-            b'~' | b'%' if self.rights.keys => return Err(RuleError::KeysAfterAll),
-            b'~' => {}
-            b'%' if is_key_permission(text) => {}
-            b'&' if self.rights.channels => return Err(RuleError::ChannelsAfterAll),
-            b'&' => {}
-            b'+' if !text.is_empty() => {}
-            b'-' if !text.is_empty() => self.rights.commands = false,
-            b'(' if text.ends_with(b")") => {}
-            _ if rule.to_ascii_lowercase().starts_with(b"db=") => self.rights.databases = false,
-            _ => return Err(RuleError::Syntax),
+            b"reset" => *self = Self::fresh(&self.name),
+            b"clearselectors" => self.selectors.clear(),
+            b"sanitize-payload" | b"skip-sanitize-payload" => {}
+            _ => match rule {
+                [b'>', password @ ..] => self.add(Sha256::digest(password).into()),
+                [b'#', hash @ ..] => self.add(parse_hash(hash)?),
+                [b'<', password @ ..] => self.remove(Sha256::digest(password).into())?,
+                [b'!', hash @ ..] => self.remove(parse_hash(hash)?)?,
+                [b'(', inner @ .., b')'] => {
+                    let mut selector = Rights::fresh();
+                    let words = inner.split(|byte| *byte == b' ').filter(|word| !word.is_empty());
+                    for word in words {
+                        selector.apply(word)?;
+                    }
+                    self.selectors.push(selector);
+                }
+                _ => self.rights.apply(rule)?,
+            },
         }
         Ok(())
     }
@@ -158,12 +146,41 @@ impl User {
         self.needs_no_password
     }
 
-    /// Whether it can log in, and may do less than everything. `all_channels` is what
-    /// `acl-pubsub-default` gives to everybody.
-    pub(super) fn is_limited(&self, all_channels: bool) -> bool {
+    /// Gives all channels where no rule speaks of channels.
+    pub(super) fn give_channels(&mut self) {
+        self.rights.give_channels();
+        self.selectors.iter_mut().for_each(Rights::give_channels);
+    }
+
+    /// Whether it can log in, and may do less than everything. A selector adds rights: whoever has
+    /// all gets none by it, and others count as limited.
+    pub(super) fn is_limited(&self) -> bool {
         let can_log_in = self.is_on && (self.needs_no_password || !self.hashes.is_empty());
-        let rights = Rights { channels: self.rights.channels || all_channels, ..self.rights };
-        can_log_in && rights != Rights::ALL
+        can_log_in && !self.rights.are_all()
+    }
+
+    /// Name and rules, as Valkey 9.1 writes them into a configuration file.
+    pub(super) fn describe(&self) -> Vec<u8> {
+        let mut line = self.name.clone();
+        line.extend_from_slice(if self.is_on { b" on" } else { b" off" });
+        if self.needs_no_password {
+            line.extend_from_slice(b" nopass");
+        }
+        for hash in &self.hashes {
+            line.extend_from_slice(b" #");
+            for byte in hash {
+                line.extend_from_slice(format!("{byte:02x}").as_bytes());
+            }
+        }
+        self.rights.describe(&mut line);
+        for selector in &self.selectors {
+            let mut inner = Vec::new();
+            selector.describe(&mut inner);
+            line.extend_from_slice(b" (");
+            line.extend_from_slice(inner.trim_ascii_start());
+            line.push(b')');
+        }
+        line
     }
 
     /// Whether this is a password of a user who may log in.
@@ -175,12 +192,29 @@ impl User {
     }
 }
 
-/// `R~pattern`, `W~pattern` or `RW~pattern`, after the `%`.
-fn is_key_permission(text: &[u8]) -> bool {
-    let letters = text.split(|byte| *byte == b'~').next().unwrap_or_default();
-    letters.len() < text.len()
-        && !letters.is_empty()
-        && letters.iter().all(|letter| matches!(letter.to_ascii_lowercase(), b'r' | b'w'))
+/// The rules with those in parentheses put together.
+fn whole_rules(words: &[&[u8]]) -> Result<Vec<Vec<u8>>, (usize, RuleError)> {
+    let mut rules: Vec<Vec<u8>> = Vec::new();
+    let mut begin = None;
+    for (at, word) in words.iter().enumerate() {
+        match (begin, rules.last_mut()) {
+            (Some(_), Some(rule)) => {
+                rule.push(b' ');
+                rule.extend_from_slice(word);
+            }
+            _ => rules.push(word.to_vec()),
+        }
+        if begin.is_none() && word.starts_with(b"(") {
+            begin = Some(at);
+        }
+        if word.ends_with(b")") {
+            begin = None;
+        }
+    }
+    match begin {
+        Some(at) => Err((at, RuleError::Unmatched)),
+        None => Ok(rules),
+    }
 }
 
 fn parse_hash(text: &[u8]) -> Result<Hash, RuleError> {
@@ -255,11 +289,47 @@ mod tests {
             ("on +get", false),
             ("on >x ~* &* +@all reset", false),
         ] {
-            // Selectors with blanks arrive as one rule; here they would be split.
-            let rules = rules.replace("(+get ~a)", "(+get~a)");
-            assert_eq!(parse(&rules).expect("right").is_limited(false), limited, "{rules}");
+            assert_eq!(parse(rules).expect("right").is_limited(), limited, "{rules}");
         }
-        assert!(!parse("on >x ~* +@all").expect("right").is_limited(true));
+        for (rules, limited) in [("on >x ~* +@all", false), ("on >x ~* +@all resetchannels", true)]
+        {
+            let mut user = parse(rules).expect("right");
+            user.give_channels();
+            assert_eq!(user.is_limited(), limited, "{rules}");
+        }
+    }
+
+    #[test]
+    fn rules_are_written_as_valkey_writes_them() {
+        for (rules, written) in [
+            ("on nopass ~* &* +@all", "on nopass ~* &* +@all"),
+            ("off >x", &*format!("off {HASH_OF_X} resetchannels -@all")),
+            (
+                "off nopass ~a %R~b %W~c %RW~d %wr~e",
+                "off nopass ~a %R~b %W~c ~d ~e resetchannels -@all",
+            ),
+            ("off ~b %W~a %R~a", "off ~b ~a resetchannels -@all"),
+            ("off ~a ~*", "off ~* resetchannels -@all"),
+            ("on &a &b* &a +get -get +get", "on resetchannels &a &b* -@all +get"),
+            (
+                "on +@all -@dangerous +config|get -config",
+                "on resetchannels +@all -@dangerous -config",
+            ),
+            ("on +get -getex +GET", "on resetchannels -@all -getex +get"),
+            ("on +@read -@read +get +@READ", "on resetchannels -@all +get +@read"),
+            ("on +get -@all", "on resetchannels -@all"),
+            ("on db=3,1 ~* &*", "on ~* &* db=1,3 -@all"),
+            ("on db=3 resetdbs", "on resetchannels resetdbs -@all"),
+            ("on db=3,1 alldbs", "on resetchannels -@all"),
+            (
+                "off (~a) (+get ~b ~c) +@all",
+                "off resetchannels +@all (~a resetchannels -@all) (~b ~c resetchannels -@all +get)",
+            ),
+            ("on (~a) clearselectors ()", "on resetchannels -@all (resetchannels -@all)"),
+        ] {
+            let line = parse(rules).expect("right").describe();
+            assert_eq!(String::from_utf8_lossy(&line), format!("bob {written}"), "{rules}");
+        }
     }
 
     #[test]
@@ -274,6 +344,12 @@ mod tests {
             ("%R~a %RW~b %Z~c", 2, RuleError::Syntax),
             ("%~c", 0, RuleError::Syntax),
             ("+", 0, RuleError::Syntax),
+            ("on (~a blah)", 1, RuleError::Syntax),
+            ("on (on)", 1, RuleError::Syntax),
+            ("on ~a (+get ~b", 2, RuleError::Unmatched),
+            ("on ~a) (", 2, RuleError::Unmatched),
+            ("db=1,,2", 0, RuleError::Syntax),
+            ("db=-1", 0, RuleError::DatabaseOutOfRange),
         ] {
             assert_eq!(parse(rules), Err((at, error)), "{rules}");
         }

@@ -34,13 +34,17 @@ impl Users {
         default_user.set_password(requirepass);
         let mut users = vec![default_user];
         for user in declared {
-            if user.is_limited(all_channels) {
+            let mut user = user.clone();
+            if all_channels {
+                user.give_channels();
+            }
+            if user.is_limited() {
                 return Err(Limited(String::from_utf8_lossy(&user.name).into_owned()));
             }
             if user.name == DEFAULT_USER.as_bytes() {
-                users[0] = user.clone();
+                users[0] = user;
             } else {
-                users.push(user.clone());
+                users.push(user);
             }
         }
         let is_open = AtomicBool::new(is_open(&users));
@@ -76,6 +80,13 @@ impl Users {
             self.denied.fetch_add(1, Ordering::Relaxed);
         }
         accepted
+    }
+
+    /// What follows the word `user` in a configuration file, by name.
+    pub fn describe(&self) -> Vec<Vec<u8>> {
+        let mut users = self.users.read().clone();
+        users.sort_by(|a, b| a.name.cmp(&b.name));
+        users.iter().map(User::describe).collect()
     }
 
     /// How often a login failed.

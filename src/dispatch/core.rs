@@ -8,7 +8,7 @@ use super::memory::Ceiling;
 use super::script::BusyDesk;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
-use crate::keyspace::{Effects, KeyHint, WatchFlag};
+use crate::keyspace::{Effects, KeyHint, Volatile, WatchFlag};
 use crate::server::Server;
 use crate::session::Watched;
 use crate::shard::{Held, Release, ShardSet};
@@ -43,6 +43,8 @@ pub struct Core {
     entered: bool,
     /// Which of the home shards active expiry looks at next.
     pub(super) expire_next: usize,
+    /// What has a deadline in each home shard, as expiry last saw it.
+    pub(super) volatile: Vec<Volatile>,
     /// Slots that went to other nodes with keys still here.
     pub(super) lost_slots: SlotSet,
     /// Memory, as far as it matters to commands.
@@ -76,6 +78,7 @@ impl Core {
             depth: 0,
             entered: false,
             expire_next: 0,
+            volatile: Vec::new(),
             lost_slots: SlotSet::new(),
             ceiling: Ceiling::default(),
             desk: None,

@@ -4,10 +4,32 @@ use std::sync::atomic::Ordering;
 
 use super::core::Core;
 use crate::cluster::SlotSet;
-use crate::keyspace::Keyspace;
+use crate::keyspace::{Keyspace, Volatile};
+use crate::stats::CoreStats;
 
 /// What one tick may spend on expiry.
 const EXPIRE_BUDGET_US: u64 = 5_000;
+
+/// How much of what a tick of expiry looked at was there after its time.
+#[derive(Default)]
+struct Staleness {
+    expired: Volatile,
+    /// As it was before, so far as it is known: shards in which nothing was due are not counted
+    /// again.
+    looked_at: Volatile,
+}
+
+impl Staleness {
+    /// Lets the shares of this tick into the averages.
+    fn note(&self, stats: &CoreStats) {
+        let share = |part: usize, whole: usize| match whole {
+            0 => 0,
+            _ => part as u64 * 1_000_000 / whole as u64,
+        };
+        stats.stale_keys_ppm.approach(share(self.expired.keys, self.looked_at.keys));
+        stats.stale_hashes_ppm.approach(share(self.expired.hashes, self.looked_at.hashes));
+    }
+}
 
 impl Core {
     /// Removes expired keys and hash fields from the home shards, for a bounded time.
@@ -21,10 +43,15 @@ impl Core {
         let begin = self.ticks();
         let (shards, cores) = (server.store.shards.count(), server.cores());
         let homes = (shards - self.id).div_ceil(cores);
+        let mut stale = Staleness::default();
         for _ in 0..homes {
             // A tick that was cut short goes on where the one before ended, so that all have a turn.
-            let shard = self.id + self.expire_next % homes * cores;
-            let mut finished = false;
+            let home = self.expire_next % homes;
+            let shard = self.id + home * cores;
+            let mut finished = server.store.min_deadline(shard) > self.now_ms;
+            if finished {
+                stale.looked_at += self.volatile.get(home).copied().unwrap_or_default();
+            }
             while !finished && self.is_entered() {
                 // A busy shard is in use, and its keys are expired by that use.
                 if !server.store.shards.try_lock(&mut self.held, shard) {
@@ -38,17 +65,26 @@ impl Core {
                     0,
                     self.now_ms,
                 );
-                let fields_finished = ks.sweep_fields_step(shard);
-                finished = ks.sweep_step(shard) && fields_finished;
+                let swept = ks.sweep(shard);
                 self.release();
                 self.finish_effects();
+                finished = swept.finished;
+                stale.expired += swept.expired;
+                stale.looked_at += swept.expired;
+                if finished {
+                    stale.looked_at += swept.left;
+                    self.volatile.resize(homes, Volatile::default());
+                    self.volatile[home] = swept.left;
+                }
                 if self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US {
                     self.stats.expire_capped.add(1);
+                    stale.note(&self.stats);
                     return self.end_expiry(begin);
                 }
             }
             self.expire_next = (self.expire_next + 1) % homes;
         }
+        stale.note(&self.stats);
         self.end_expiry(begin);
     }
 

@@ -86,6 +86,15 @@ impl Db {
         self.deadlines.sum
     }
 
+    /// A time before which neither a key nor a field of a hash expires.
+    pub(super) fn min_deadline(&self) -> Option<u64> {
+        let of_keys = match self.deadlines.count {
+            0 => None,
+            _ => self.tables.iter().filter_map(Table::min_deadline).min(),
+        };
+        of_keys.into_iter().chain(self.field_deadlines.min_deadline()).min()
+    }
+
     pub fn table_count(&self) -> usize {
         match self.layout {
             Layout::Whole => 1,
@@ -137,15 +146,21 @@ impl Db {
         self.table_of_mut(key.slot)?.find_mut(key.hash, key.bytes)
     }
 
-    /// Adds an entry whose key is not there yet.
-    pub fn insert(&mut self, key: &Key<'_>, entry: Entry) {
+    /// Adds an entry whose key is not there yet. Answers when it or a part of it expires first.
+    #[must_use = "active expiry must hear of it"]
+    pub fn insert(&mut self, key: &Key<'_>, entry: Entry) -> Option<u64> {
         debug_assert_eq!(entry.key_bytes(), key.bytes);
         self.allocate();
         self.keys += 1;
-        self.deadlines.add(entry.deadline());
-        self.field_deadlines.entered(key, &entry);
+        let deadline = entry.deadline();
+        self.deadlines.add(deadline);
+        let of_fields = self.field_deadlines.entered(key, &entry);
         let table = self.table_of_mut(key.slot).expect("tables were just allocated");
         table.insert_unique(key.hash, entry);
+        match (deadline, of_fields) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
     }
 
     fn allocate(&mut self) {

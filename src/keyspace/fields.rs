@@ -35,12 +35,12 @@ impl FieldDeadlines {
         self.0.insert_unique(key.hash, Field::new(key.bytes, b"", Some(at)));
     }
 
-    /// An entry came in.
+    /// An entry came in. Answers a time before which no field of it expires.
     #[inline]
-    pub(super) fn entered(&mut self, key: &Key<'_>, entry: &Entry) {
-        if let Some(at) = hash_of(entry).and_then(Hash::min_deadline) {
-            self.note(key, at);
-        }
+    pub(super) fn entered(&mut self, key: &Key<'_>, entry: &Entry) -> Option<u64> {
+        let at = hash_of(entry).and_then(Hash::min_deadline)?;
+        self.note(key, at);
+        Some(at)
     }
 
     /// An entry went out.
@@ -57,6 +57,10 @@ impl FieldDeadlines {
 
     pub(super) fn len(&self) -> usize {
         self.0.len()
+    }
+
+    pub(super) fn min_deadline(&self) -> Option<u64> {
+        self.0.min_deadline()
     }
 
     /// Takes out keys that are due.
@@ -86,10 +90,12 @@ impl Keyspace<'_> {
     pub fn note_field_deadline(&mut self, key: &Key<'_>, at: u64) {
         let db = self.db;
         self.db_of_mut(db, key).field_deadlines.note(key, at);
+        self.note_expiry(key, at);
     }
 
-    /// Removes some fields that expired, in a shard that is held. `true`: there are no more.
-    pub fn sweep_fields_step(&mut self, shard: usize) -> bool {
+    /// Removes some fields that expired, in a shard that is held, and answers from how many hashes.
+    /// None: there are no more.
+    pub fn sweep_fields_step(&mut self, shard: usize) -> usize {
         let now_ms = self.now_ms;
         for db in 0..self.shard(shard).dbs().len() as u16 {
             let due = self.shard_mut(shard).db_mut(db).field_deadlines.take_due(now_ms);
@@ -97,10 +103,10 @@ impl Keyspace<'_> {
                 self.expire_fields(db, &Key::new(key.name()));
             }
             if !due.is_empty() {
-                return false;
+                return due.len();
             }
         }
-        true
+        0
     }
 
     fn expire_fields(&mut self, db: u16, key: &Key<'_>) {

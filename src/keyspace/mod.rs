@@ -25,6 +25,7 @@ pub use db::{Db, TableId};
 pub use entry::{EMBEDDED_BYTES_MAX, Entry, KeyRef, ValueRef};
 pub use events::{Event, NotifyClass};
 pub use evict::{Candidate, Pool};
+pub use expire::Volatile;
 pub use key::{Key, KeyHint, key_slot};
 pub use obj::{Obj, ObjType, Typed, WrongType};
 pub use shard_data::ShardData;

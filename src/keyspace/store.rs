@@ -1,6 +1,7 @@
 //! All the data of the process.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::db::Layout;
 use super::shard_data::ShardData;
@@ -13,6 +14,9 @@ pub struct Store {
     pub config: Arc<Config>,
     databases: u16,
     per_slot: bool,
+    /// For each shard a time before which nothing in it expires, so that active expiry need not
+    /// visit it. Whoever writes holds the shard.
+    deadlines: Box<[AtomicU64]>,
 }
 
 impl Store {
@@ -29,9 +33,25 @@ impl Store {
         } else {
             Layout::Whole
         };
-        let shards =
-            Shards::new(count, locking == 1, |_| ShardData::new(usize::from(databases), layout));
-        Self { shards, config, databases, per_slot: cluster }
+        let shards = Shards::new(count, locking == 1, |_| ShardData::new(layout));
+        let deadlines = (0..count).map(|_| AtomicU64::new(u64::MAX)).collect();
+        Self { shards, config, databases, per_slot: cluster, deadlines }
+    }
+
+    /// Nothing in the shard expires before this.
+    pub fn min_deadline(&self, shard: usize) -> u64 {
+        self.deadlines[shard].load(Ordering::Relaxed)
+    }
+
+    /// Something in the shard, which is held, expires at `at`.
+    pub(super) fn note_deadline(&self, shard: usize, at: u64) {
+        if at < self.min_deadline(shard) {
+            self.set_min_deadline(shard, at);
+        }
+    }
+
+    pub(super) fn set_min_deadline(&self, shard: usize, at: u64) {
+        self.deadlines[shard].store(at, Ordering::Relaxed);
     }
 
     pub fn databases(&self) -> u16 {

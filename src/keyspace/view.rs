@@ -346,7 +346,10 @@ impl<'a> Keyspace<'a> {
         entry.set_access(self.access_now().initial());
         let kind = entry.kind();
         let db = self.db;
-        self.db_of_mut(db, key).insert(key, entry);
+        let expires = self.db_of_mut(db, key).insert(key, entry);
+        if let Some(at) = expires {
+            self.note_expiry(key, at);
+        }
         self.signal_ready(key, kind);
         self.notify(NotifyClass::NEW, "new", key);
     }
@@ -367,8 +370,11 @@ impl<'a> Keyspace<'a> {
         let kind = entry.kind();
         let part = self.db_of_mut(db, key);
         let old = part.remove(key);
-        part.insert(key, entry);
+        let expires = part.insert(key, entry);
         self.effects.garbage.extend(old);
+        if let Some(at) = expires {
+            self.note_expiry(key, at);
+        }
         self.signal_ready(key, kind);
     }
 
@@ -417,6 +423,14 @@ impl<'a> Keyspace<'a> {
     pub fn set_deadline(&mut self, key: &Key<'_>, deadline: Option<u64>) {
         let db = self.db;
         self.db_of_mut(db, key).set_deadline(key, deadline);
+        if let Some(at) = deadline {
+            self.note_expiry(key, at);
+        }
+    }
+
+    /// The key, or a part of its value, expires at `at`.
+    pub(super) fn note_expiry(&self, key: &Key<'_>, at: u64) {
+        self.store.note_deadline(self.store.shards.of_slot(key.slot), at);
     }
 
     /// The key was changed: whoever watches it is told.

@@ -93,6 +93,7 @@ pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
     server.listening.note(&listeners);
     super::rebind::follow(&server);
     follow_requirepass(&server);
+    write_users_back(&server);
     title::follow(&server.config);
     shutdown::follow_signals(server.clone())?;
     process::follow_oom_score_adj(&server.config, logging::is_replica);
@@ -151,6 +152,15 @@ fn follow_requirepass(server: &Arc<Server>) {
             server.users.set_default_password(&config.requirepass.get());
         }
         Ok(())
+    });
+}
+
+/// CONFIG REWRITE writes the users, unless they have a file of their own.
+fn write_users_back(server: &Arc<Server>) {
+    let server_ref = Arc::downgrade(server);
+    server.config.on_rewrite_users(move || {
+        let server = server_ref.upgrade()?;
+        server.config.aclfile.is_empty().then(|| server.users.describe())
     });
 }
 

@@ -28,6 +28,11 @@ impl Counter {
         self.0.store(0, Ordering::Relaxed);
     }
 
+    /// Moves by a twentieth towards `n`: an average that forgets.
+    pub fn approach(&self, n: u64) {
+        self.0.store((self.get() * 19 + n) / 20, Ordering::Relaxed);
+    }
+
     /// Keeps the larger.
     pub fn raise(&self, n: u64) {
         if n > self.get() {
@@ -104,6 +109,10 @@ core_stats! {
     expire_ticks,
     /// Expiry had more to do than time.
     expire_capped,
+    /// How many of a million keys with a deadline, and hashes with such fields, were there after
+    /// their time; averages over the last ticks of expiry.
+    stale_keys_ppm,
+    stale_hashes_ppm,
     reply_room_shrinks,
     reply_room_expands,
     /// Ticks spent executing commands.

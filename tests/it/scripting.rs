@@ -233,6 +233,20 @@ fn a_command_of_a_script_takes_as_many_arguments_as_lua_can_pass() {
         let counted = "return {pcall(function(...) return select('#', ...) end, unpack(t))}";
         assert_eq!(call(client, count, counted), format!("[:1, :{count}]"));
     }
+    // Arguments and results of a library's function share the stack.
+    for (count, text, ends) in [
+        ("7997", "struct.unpack(string.rep('b', n), s)", ":7998"),
+        ("7998", "struct.unpack(string.rep('b', n), s)", "stack overflow (too many results)"),
+        ("7999", "cmsgpack.unpack(s)", ":7999"),
+        ("8000", "cmsgpack.unpack(s)", "stack overflow (too many return values at once"),
+        ("7997", "cmsgpack.unpack_limit(s, n)", ":7998"),
+    ] {
+        let script = format!(
+            "local n = tonumber(ARGV[1]) local s = string.rep('\\1', n) return select('#', {text})"
+        );
+        let reply = eval(client, &script, &[], &[count]);
+        assert!(reply.contains(ends), "{text} of {count}: {reply}");
+    }
     let many = call(client, "8001", "return redis.call('rpush', 'l', unpack(t))");
     assert!(many.contains("too many results to unpack"), "{many}");
     let packed = call(client, "4001", "return cmsgpack.pack(unpack(t))");

@@ -13,19 +13,19 @@ fn start(options: &[&str]) -> Server {
 }
 
 /// Sends a line of words and gives the reply as text.
-fn call(client: &mut Client, line: &str) -> String {
+pub(crate) fn call(client: &mut Client, line: &str) -> String {
     client.call(&line.split(' ').collect::<Vec<_>>()).to_string()
 }
 
 /// Plays lines, each with the reply it must have.
-fn play(client: &mut Client, script: &[(&str, &str)]) {
+pub(crate) fn play(client: &mut Client, script: &[(&str, &str)]) {
     for (line, expected) in script {
         assert_eq!(call(client, line), *expected, "{line}");
     }
 }
 
 /// One line of INFO, without its name.
-fn info(client: &mut Client, section: &str, field: &str) -> String {
+pub(crate) fn info(client: &mut Client, section: &str, field: &str) -> String {
     let page = match client.call(&["INFO", section]) {
         Reply::Bulk(page) | Reply::Verbatim(page) => String::from_utf8_lossy(&page).into_owned(),
         other => panic!("INFO answers text, not {other}"),
@@ -34,7 +34,7 @@ fn info(client: &mut Client, section: &str, field: &str) -> String {
     line.unwrap_or_default().to_owned()
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !is_so() {
         assert!(Instant::now() < deadline, "{what}");

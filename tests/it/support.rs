@@ -25,22 +25,31 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the server under test.
     pub(crate) fn start(options: &[&str]) -> Self {
-        let binary = std::env::var_os("TSUBAME_TEST_SERVER")
-            .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tsubame")), PathBuf::from);
-        Self::start_binary(&binary, options)
+        Self::start_binary(&Self::binary(), options)
     }
 
     pub(crate) fn start_binary(binary: &Path, options: &[&str]) -> Self {
         // Another process may take the port between the probe and the server's bind.
         for _ in 0..5 {
-            if let Some(server) = Self::try_start(binary, options) {
+            if let Some(server) = Self::try_start(binary, None, options) {
                 return server;
             }
         }
         panic!("{} did not answer PING", binary.display());
     }
 
-    fn try_start(binary: &Path, options: &[&str]) -> Option<Self> {
+    /// Starts the server under test with a configuration file, which is then `test.conf` in its folder.
+    pub(crate) fn start_with_file(lines: &str) -> Self {
+        let server = (0..5).find_map(|_| Self::try_start(&Self::binary(), Some(lines), &[]));
+        server.expect("the server answers PING")
+    }
+
+    fn binary() -> PathBuf {
+        std::env::var_os("TSUBAME_TEST_SERVER")
+            .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tsubame")), PathBuf::from)
+    }
+
+    fn try_start(binary: &Path, file: Option<&str>, options: &[&str]) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let folder =
@@ -48,7 +57,12 @@ impl Server {
         std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
         let port = free_port();
         let log = std::fs::File::create(folder.join("server.log")).expect("the folder was made");
+        let path = folder.join("test.conf");
+        if let Some(lines) = file {
+            std::fs::write(&path, lines).expect("the folder was made");
+        }
         let child = Command::new(binary)
+            .args(file.map(|_| path))
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
             .args(["--daemonize", "no", "--dir"])
             .arg(&folder)

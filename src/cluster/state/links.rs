@@ -75,6 +75,12 @@ impl Cluster {
         self.links.get(&link)
     }
 
+    /// What all links take, with what waits to be sent on them.
+    pub fn links_bytes(&self) -> usize {
+        let waiting = self.links.values().map(|link| link.queued.load(Ordering::Relaxed));
+        waiting.map(|bytes| bytes + size_of::<Link>()).sum()
+    }
+
     /// The counter of bytes under way, for whoever writes them.
     pub fn queued(&self, link: LinkId) -> Option<Arc<AtomicUsize>> {
         self.links.get(&link).map(|link| link.queued.clone())

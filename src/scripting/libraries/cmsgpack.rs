@@ -215,6 +215,9 @@ fn unpack_some(frame: &mut Frame<'_>, limit: i32, offset: i32) -> LuaResult {
     if limit == 0 && offset == 0 {
         return Ok(count);
     }
+    if !frame.has_room(1) {
+        return Err(frame.raise("stack overflow (in function mp_unpack_full)"));
+    }
     frame.push_number(end.map_or(-1.0, |end| end as f64));
     frame.insert(-(count as i32) - 1);
     Ok(count + 1)
@@ -276,7 +279,8 @@ impl<'i> Reader<'i> {
     }
 
     fn push_value(&mut self, frame: &mut Frame<'_>) -> Result<(), Raised> {
-        if self.depth >= lua::NESTING_MAX || !frame.has_room(NESTING_ROOM) {
+        let room = if self.depth == 0 { 1 } else { NESTING_ROOM };
+        if self.depth >= lua::NESTING_MAX || !frame.has_room(room) {
             return Err(frame.raise(
                 "stack overflow (too many return values at once; \
                  use unpack_one or unpack_limit instead.)",

@@ -3,7 +3,7 @@
 //! A format is a sequence of options: `<` `>` byte order, `!n` alignment, `x` a zero byte, `b` `h` `i`*n* `l`
 //! `T` integers (capitals unsigned), `f` `d` floating point, `s` a zero-terminated string, `c`*n* *n* bytes.
 
-use crate::scripting::lua::{Frame, Kind, LuaResult, NESTING_ROOM, Raised, truncate};
+use crate::scripting::lua::{Frame, Kind, LuaResult, Raised, truncate};
 use crate::scripting::sandbox::{add_function, add_library};
 
 /// The largest `n` of `i`*n* and `I`*n*.
@@ -240,7 +240,8 @@ fn unpack(frame: &mut Frame<'_>) -> LuaResult {
         if size > data.len() || at > data.len() - size {
             return Err(too_short(frame));
         }
-        if !frame.has_room(NESTING_ROOM) {
+        // One for the value, one for the position at the end.
+        if !frame.has_room(2) {
             return Err(frame.raise("stack overflow (too many results)"));
         }
         let bytes = &data[at..at + size];

@@ -227,7 +227,8 @@ impl<'l> Frame<'l> {
         let top = unsafe { ffi::lua_gettop(self.raw) };
         // Lua promises LUA_MINSTACK free positions above the arguments.
         if top - self.arg_count >= ffi::LUA_MINSTACK - 4 {
-            assert!(self.has_room(4), "the Lua stack is full; ask has_room before nesting");
+            let has_room = self.has_room(4) || self.has_room(1);
+            assert!(has_room, "the Lua stack is full; ask has_room before nesting");
         }
     }
 
@@ -554,7 +555,7 @@ impl<'l> Frame<'l> {
 
     /// An error with the position of the function at `level`.
     pub(in crate::scripting) fn raise_at(&self, level: i32, message: &[u8]) -> Raised {
-        self.reserve();
+        self.make_room_for_error();
         // SAFETY: luaL_where pushes one string.
         unsafe { ffi::luaL_where(self.raw, level) };
         let mut text = self.bytes(-1).unwrap_or_default().to_vec();
@@ -565,8 +566,18 @@ impl<'l> Frame<'l> {
 
     /// An error without a position.
     pub(in crate::scripting) fn raise_plain(&self, message: impl AsRef<[u8]>) -> Raised {
+        self.make_room_for_error();
         self.push_bytes(message.as_ref());
         Raised
+    }
+
+    /// Drops what the function has pushed if the stack is full: an error is all that is left of it.
+    fn make_room_for_error(&self) {
+        if !self.has_room(4) {
+            // SAFETY: the arguments stay, and nothing refers to values above them by position any more.
+            unsafe { ffi::lua_settop(self.raw, self.arg_count) };
+        }
+        self.reserve();
     }
 
     /// `bad argument #n to 'function' (message)`.

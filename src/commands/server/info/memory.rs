@@ -55,15 +55,10 @@ pub(super) fn memory(page: &mut Page<'_>) {
         ],
     );
     page.line("mem_clients_normal", server.clients.memory());
-    zeros(
-        page,
-        &[
-            "mem_cluster_links",
-            "mem_cluster_slot_import",
-            "mem_cluster_slot_export",
-            "mem_aof_buffer",
-        ],
-    );
+    let cluster = server.cluster.as_ref();
+    let links = cluster.map_or(0, |cluster| cluster.with(|cluster, _| cluster.links_bytes()));
+    page.line("mem_cluster_links", links);
+    zeros(page, &["mem_cluster_slot_import", "mem_cluster_slot_export", "mem_aof_buffer"]);
     page.line("mem_allocator", crate::sys::allocator::NAME);
     zeros(page, &["mem_overhead_db_hashtable_rehashing", "active_defrag_running"]);
     page.line("lazyfree_pending_objects", server.lazy_free.pending());

@@ -33,8 +33,10 @@ pub(super) fn stats(page: &mut Page<'_>) {
     zeros(page, &["sync_full", "sync_partial_ok", "sync_partial_err"]);
     page.line("expired_keys", total(|s| &s.expired_keys));
     page.line("expired_fields", total(|s| &s.expired_fields));
-    page.line("expired_stale_perc", "0.00");
-    page.line("expired_keys_with_volatile_items_stale_perc", "0.00");
+    let percent = |ppm: u64| format!("{:.2}", ppm as f64 / 10_000.0 / server.cores() as f64);
+    page.line("expired_stale_perc", percent(total(|s| &s.stale_keys_ppm)));
+    let stale_hashes = percent(total(|s| &s.stale_hashes_ppm));
+    page.line("expired_keys_with_volatile_items_stale_perc", stale_hashes);
     page.line("expired_time_cap_reached_count", total(|s| &s.expire_capped));
     let expire_ms = micros(total(|s| &s.expire_ticks)) / 1000;
     page.line("expire_cycle_cpu_milliseconds", expire_ms);
