@@ -1,5 +1,7 @@
 //! TLS in front of servers that do not speak it.
 
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "part of tests of two crates")]
+
 use std::io;
 use std::sync::Arc;
 
