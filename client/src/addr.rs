@@ -1,6 +1,7 @@
 //! The address of a node, as users and servers write it.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -91,8 +92,9 @@ impl FromStr for NodeAddr {
     /// behind `unix:`, is a unix socket.
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = || Error::Config(format!("not a node address: {text:?}"));
-        if let Some(path) = text.strip_prefix("unix:").or(text.starts_with('/').then_some(text)) {
-            return if path.is_empty() { Err(bad()) } else { Ok(Self::unix(path)) };
+        let path = text.strip_prefix("unix:").unwrap_or(text);
+        if path.starts_with('/') {
+            return Ok(Self::unix(path));
         }
         let (host, port) = if let Some(rest) = text.strip_prefix('[') {
             let (host, rest) = rest.split_once(']').ok_or_else(bad)?;
@@ -107,7 +109,13 @@ impl FromStr for NodeAddr {
                 None => (text, None),
             }
         };
-        if host.is_empty() {
+        let names_a_host = match host.contains(':') || text.starts_with('[') {
+            true => is_ipv6(host),
+            false => {
+                !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control())
+            }
+        };
+        if !names_a_host {
             return Err(bad());
         }
         match port.map_or(Ok(6379), str::parse) {
@@ -115,6 +123,13 @@ impl FromStr for NodeAddr {
             _ => Err(bad()),
         }
     }
+}
+
+/// Whether `host` is an IPv6 address, perhaps with a zone as in `fe80::1%eth0`.
+fn is_ipv6(host: &str) -> bool {
+    let (addr, zone) = host.split_once('%').unwrap_or((host, "-"));
+    let is_zone = |c: u8| c.is_ascii_alphanumeric() || b"-_.".contains(&c);
+    addr.parse::<Ipv6Addr>().is_ok() && !zone.is_empty() && zone.bytes().all(is_zone)
 }
 
 impl fmt::Display for NodeAddr {
@@ -140,7 +155,10 @@ mod tests {
             ("db:7000", "db", 7000),
             ("[::1]:7000", "::1", 7000),
             ("[::1]", "::1", 6379),
+            // Found by fuzzing: it was written as `unix:7000`, and read as the path of a socket.
+            ("unix:7000", "unix", 7000),
             ("fe80::1", "fe80::1", 6379),
+            ("[fe80::1%eth0]:7000", "fe80::1%eth0", 7000),
         ] {
             assert_eq!(text.parse::<NodeAddr>().unwrap(), NodeAddr::new(host, port), "{text}");
         }
@@ -151,8 +169,13 @@ mod tests {
                 (Some("/run/db.sock"), "unix:/run/db.sock")
             );
         }
-        for text in ["", ":7000", "db:x", "[::1", "[::1]7", "db:0", "unix:"] {
+        for text in ["", ":7000", "db:x", "[::1", "[::1]7", "db:0", "unix:", "unix:s"] {
             assert!(text.parse::<NodeAddr>().is_err(), "{text}");
+        }
+        // Found by fuzzing: whatever had two colons was an IPv6 address.
+        for text in ["db:7000:7001", "db\r\n+[::1]:7000", "[db]:7000", "[]", "::1%", "a b", "b\n:1"]
+        {
+            assert!(text.parse::<NodeAddr>().is_err(), "{text:?}");
         }
     }
 

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::addr::NodeAddr;
 use crate::client::Client;
 use crate::credentials::{Credentials, CredentialsConfig, CredentialsProvider, Current};
 use crate::error::{Error, Result};
+use crate::net::{Resolver, Resolving};
 use crate::observe::Sink;
 use crate::replicas::ReadFrom;
 use crate::seeds::{SeedSource, Seeds};
@@ -35,6 +37,7 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) seeds: Seeds,
+    pub(crate) resolver: Resolving,
     pub(crate) mode: Mode,
     pub(crate) credentials: CredentialsConfig,
     /// What `credentials` gives now; set when the client starts.
@@ -67,6 +70,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seeds: Seeds::default(),
+            resolver: Resolving::default(),
             mode: Mode::Auto,
             credentials: CredentialsConfig::None,
             current: watch::channel(None).1,
@@ -132,7 +136,10 @@ impl ClientBuilder {
             "redis" | "valkey" => {}
             "unix" | "redis+unix" | "valkey+unix" => {
                 let path = rest.split(['?', '#']).next().unwrap_or_default();
-                self.config.seeds.fixed.push(format!("unix:{path}").parse()?);
+                if path.is_empty() {
+                    return Err(Error::Config("the URL names no socket".to_owned()));
+                }
+                self.config.seeds.fixed.push(NodeAddr::unix(path));
                 return Ok(self);
             }
             #[cfg(feature = "tls")]
@@ -175,6 +182,26 @@ impl ClientBuilder {
     pub fn seed(mut self, addr: &str) -> Result<Self> {
         self.config.seeds.fixed.push(addr.parse()?);
         Ok(self)
+    }
+
+    /// Asks `resolver` for the addresses behind the names of nodes, whenever one is dialled, instead of
+    /// the system.
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    /// use tsubame_client::{Client, Fetching, Resolver};
+    /// struct Tunnel;
+    /// impl Resolver for Tunnel {
+    ///     fn resolve<'a>(&'a self, _: &'a str, port: u16) -> Fetching<'a, Vec<SocketAddr>> {
+    ///         Box::pin(async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) })
+    ///     }
+    /// }
+    /// let builder = Client::builder().seed("db.example:7000")?.resolver(Tunnel);
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
+    pub fn resolver(mut self, resolver: impl Resolver) -> Self {
+        self.config.resolver = Resolving(Some(Arc::new(resolver)));
+        self
     }
 
     /// Asks `source` for seeds, besides those that were added.

@@ -248,16 +248,16 @@ impl Client {
     /// [`client_side_cache`](crate::ClientBuilder::client_side_cache); without that, everything is
     /// read from the servers.
     ///
-    /// ```no_run
-    /// # async fn f() -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_url(async |url| {
     /// # use std::time::Duration;
     /// # use tsubame_client::{Client, commands};
-    /// let builder = Client::builder().url("redis://127.0.0.1:7000")?;
+    /// let builder = Client::builder().url(&url)?;
     /// let client = builder.client_side_cache(16 << 20).connect().await?;
     /// let cached = client.cached(Duration::from_secs(60));
     /// let name = cached.get("user:1:name").await?;
     /// let fields = cached.run(commands::hgetall("user:1")).await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     pub fn cached(&self, ttl: Duration) -> Cached<'_> {
         Cached { client: self, ttl }

@@ -29,13 +29,13 @@ use crate::view::Core;
 /// It works in the background on the tokio runtime on which it was connected, until its last clone
 /// is dropped.
 ///
-/// ```no_run
-/// # #[tokio::main] async fn main() -> tsubame_client::Result<()> {
-/// let client = tsubame_client::Client::connect("redis://127.0.0.1:7000").await?;
+/// ```
+/// # tsubame_client_testing::with_url(async |url| {
+/// let client = tsubame_client::Client::connect(&url).await?; // "redis://127.0.0.1:7000"
 /// client.set("greeting", "hello").ex(60).await?;
 /// let greeting = client.get("greeting").await?;
 /// assert_eq!(greeting.as_deref(), Some(&b"hello"[..]));
-/// # Ok(()) }
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {

@@ -5,15 +5,19 @@
 //! makes the connection. A pipeline may have keys of all slots, which redis-rs' own cluster
 //! connection refuses; an atomic one needs keys of one slot.
 //!
-//! ```no_run
+//! ```
 //! # #[cfg(feature = "compat-redis-rs")]
-//! # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+//! # tsubame_client_testing::with_url(async |url| {
+//! # let work = async {
 //! use redis::AsyncCommands;
 //!
-//! let mut connection = tsubame_client::Client::connect("redis://127.0.0.1:7000").await?.redis_rs();
+//! let mut connection = tsubame_client::Client::connect(&url).await?.redis_rs();
 //! let _: () = connection.set("user:1", "Ada").await?;
 //! let name: String = connection.get("user:1").await?;
-//! # Ok(()) }
+//! assert_eq!(name, "Ada");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) };
+//! # work.await.unwrap();
+//! # Ok(()) });
 //! ```
 
 use redis::aio::ConnectionLike;
@@ -43,13 +47,13 @@ impl Client {
     /// This client for code that is written for redis-rs: `AsyncCommands`, `redis::cmd`,
     /// `redis::pipe`, `redis::Script`. Pipelines may have keys of all slots.
     ///
-    /// ```no_run
-    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
     /// use redis::AsyncCommands;
-    /// let client = tsubame_client::Client::connect("redis://127.0.0.1:7000").await?;
     /// let mut connection = client.redis_rs();
-    /// let visits: i64 = connection.incr("visits", 1).await?;
-    /// # Ok(()) }
+    /// let visits: redis::RedisResult<i64> = connection.incr("visits", 1).await;
+    /// assert_eq!(visits.unwrap(), 1);
+    /// # Ok(()) });
     /// ```
     pub fn redis_rs(&self) -> RedisRsConnection {
         RedisRsConnection { client: self.clone() }

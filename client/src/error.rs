@@ -76,6 +76,13 @@ impl ServerError {
         self.text.split_once(' ').map_or("", |(_, rest)| rest)
     }
 
+    /// The slot and the node that MOVED and ASK name; `asked` is who said it.
+    pub(crate) fn redirection(&self, asked: &NodeAddr) -> Option<(Slot, NodeAddr)> {
+        let mut words = self.message().split(' ');
+        let slot = Slot::new(words.next()?.parse().ok()?)?;
+        Some((slot, NodeAddr::from_redirect(words.next()?, asked)?))
+    }
+
     /// The line without the arguments that some errors quote, for logs and for what is told about a
     /// connection: among those of HELLO and AUTH is the password.
     pub(crate) fn without_arguments(&self) -> &str {

@@ -80,6 +80,7 @@ pub use compat::RedisRsConnection;
 pub use credentials::{Credentials, CredentialsProvider, Fetching, Issued};
 pub use error::{Error, Executed, Result, ServerError};
 pub use events::{TopologyEvent, TopologyEvents};
+pub use net::Resolver;
 #[cfg(feature = "tls")]
 pub use net::Tls;
 pub use node::CircuitState;

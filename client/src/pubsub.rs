@@ -25,7 +25,7 @@ use crate::net::{Connection, Purpose, dial};
 use crate::node::NodeHandle;
 use crate::observe::Seen;
 use crate::protocol::{next_push, text};
-use crate::request::{Body, KeySlot, redirect};
+use crate::request::{Body, KeySlot};
 use crate::router::Query;
 use crate::slot::Slot;
 use crate::table::{CommandInfo, known};
@@ -413,7 +413,8 @@ impl Task {
         while confirmed < self.channels.len() {
             match next_push(stream, reader).await.map_err(Refused::Failed)? {
                 Value::Error(error) => {
-                    let redirect = redirect(&error, node).filter(|_| error.code() == "MOVED");
+                    let redirect =
+                        error.redirection(node.addr()).filter(|_| error.code() == "MOVED");
                     let Some((slot, addr)) = redirect else { return Err(failed(&error)) };
                     self.core.hints.moved(slot, addr.clone());
                     return Err(Refused::Moved(addr));

@@ -17,6 +17,7 @@ use crate::credentials::{Credentials, Fetching};
 use crate::net::{Purpose, dial};
 use crate::protocol::next_reply;
 use crate::request::Body;
+use crate::topology::parse_sentinel;
 use crate::value::Value;
 
 /// A source of seed nodes; see [`ClientBuilder::seed_source`](crate::ClientBuilder::seed_source).
@@ -130,13 +131,12 @@ pub struct SentinelSeeds {
 impl SentinelSeeds {
     /// Asks `sentinels` one after the other for the primary of that name, until one knows it.
     ///
-    /// ```no_run
-    /// # async fn f() -> tsubame_client::Result<()> {
+    /// ```
     /// use tsubame_client::{Client, SentinelSeeds};
     /// let sentinels = vec!["10.0.0.1:26379".parse()?, "10.0.0.2:26379".parse()?];
     /// let source = SentinelSeeds::new(sentinels, "mymaster");
-    /// let client = Client::builder().seed_source(source).connect().await?;
-    /// # Ok(()) }
+    /// let builder = Client::builder().seed_source(source);
+    /// # Ok::<(), tsubame_client::Error>(())
     /// ```
     pub fn new(sentinels: Vec<NodeAddr>, primary: &str) -> Self {
         Self { sentinels, primary: primary.to_owned(), config: Arc::default() }
@@ -169,14 +169,7 @@ impl SentinelSeeds {
         match next_reply(&mut connection.stream, &mut connection.reader).await? {
             Value::Error(error) => Err(error.without_arguments().into()),
             Value::Null => Err("it does not know that name".into()),
-            reply => {
-                let fields = reply.as_slice().unwrap_or_default();
-                let host = fields.first().and_then(Value::as_str);
-                let port = fields.get(1).and_then(Value::as_int);
-                let port = port.and_then(|port| u16::try_from(port).ok());
-                let addr = host.zip(port).map(|(host, port)| NodeAddr::new(host, port));
-                addr.ok_or_else(|| "its answer is no address".into())
-            }
+            reply => parse_sentinel(&reply).ok_or_else(|| "its answer is no address".into()),
         }
     }
 }

@@ -2,15 +2,16 @@
 //!
 //! The work is done by one background thread of the client's own.
 //!
-//! ```no_run
-//! # fn f() -> tsubame_client::Result<()> {
+//! ```
+//! # tsubame_client_testing::with_url_blocking(|url| {
 //! use tsubame_client::commands;
 //! use tsubame_client::sync::Client;
 //!
-//! let client = Client::connect("redis://127.0.0.1:7000")?;
+//! let client = Client::connect(&url)?;
 //! client.run(commands::set("user:1", "Ada").ex(60))?;
 //! let name: Option<String> = client.run(commands::get("user:1").as_())?;
-//! # Ok(()) }
+//! assert_eq!(name.as_deref(), Some("Ada"));
+//! # Ok(()) });
 //! ```
 
 use std::sync::Arc;
@@ -57,12 +58,13 @@ impl Client {
 
     /// Connects with the settings of `builder`.
     ///
-    /// ```no_run
-    /// # fn f() -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
     /// use std::time::Duration;
-    /// let builder = tsubame_client::Client::builder().seed("10.0.0.1:7000")?;
+    /// let builder = tsubame_client::Client::builder().url(&url)?;
     /// let client = tsubame_client::sync::Client::build(builder.timeout(Duration::from_secs(1)))?;
-    /// # Ok(()) }
+    /// client.run(tsubame_client::commands::ping())?;
+    /// # Ok(()) });
     /// ```
     pub fn build(builder: ClientBuilder) -> Result<Self> {
         let runtime = Builder::new_multi_thread()
@@ -105,13 +107,14 @@ impl Client {
 
     /// Sends many commands at once; see [`Batch`](crate::Batch).
     ///
-    /// ```no_run
-    /// # fn f(client: tsubame_client::sync::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_url_blocking(|url| {
+    /// # let client = tsubame_client::sync::Client::connect(&url)?;
     /// use tsubame_client::commands;
     /// let mut batch = client.batch();
     /// let n = batch.push(commands::incr("n"));
-    /// let n = batch.run().take(n)?;
-    /// # Ok(()) }
+    /// assert_eq!(batch.run().take(n)?, 1);
+    /// # Ok(()) });
     /// ```
     pub fn batch(&self) -> Batch<'_> {
         Batch { client: self, inner: self.inner.batch() }

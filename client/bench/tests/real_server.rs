@@ -1,6 +1,9 @@
 //! The tool against a real server: `TSUBAME_TEST_SERVER`, else the workspace's own binary next to the
 //! test's. Where there is none, the tests say so and pass.
 
+#[path = "../../tests/support/tls.rs"]
+mod tls;
+
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -39,11 +42,7 @@ impl Server {
     }
 
     fn bench(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_tsubame-bench"))
-            .arg(format!("unix://{}", self.socket.display()))
-            .args(args)
-            .output()
-            .expect("the tool runs")
+        bench(&format!("unix://{}", self.socket.display()), args)
     }
 
     /// The JSON of a run that succeeds.
@@ -60,6 +59,11 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_file(&self.socket);
     }
+}
+
+fn bench(seed: &str, args: &[&str]) -> Output {
+    let mut tool = Command::new(env!("CARGO_BIN_EXE_tsubame-bench"));
+    tool.arg(seed).args(args).output().expect("the tool runs")
 }
 
 fn binary() -> Option<PathBuf> {
@@ -109,6 +113,31 @@ fn failures_are_counted_and_told() {
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("failed: 10 ERR, the first with: ERR unknown command"), "{text}");
+}
+
+#[test]
+fn tls_is_spoken_to_whom_it_trusts() {
+    let Some(server) = Server::start("tls") else { return };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let socket = server.socket.clone();
+    let behind = move || tokio::net::UnixStream::connect(socket.clone());
+    let (port, pem) = runtime.block_on(tls::terminator("db.example", behind));
+    let ca = server.socket.with_extension("crt");
+    std::fs::write(&ca, pem).unwrap();
+    let seed = format!("127.0.0.1:{port}");
+    let run = ["--requests", "100", "--command", "INCR n", "--json", "-"];
+    let trusting = ["--ca", ca.to_str().unwrap(), "--server-name", "db.example"];
+    let output = bench(&seed, &[&run[..], &trusting].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&result["all"]["count"], &result["all"]["failed"]), (&100.into(), &0.into()));
+    // Another name than the certificate has.
+    let other = ["--ca", ca.to_str().unwrap(), "--server-name", "other.example"];
+    let output = bench(&seed, &[&run[..], &other].concat());
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("certificate"), "{told}");
+    std::fs::remove_file(&ca).unwrap();
 }
 
 #[test]

@@ -262,25 +262,31 @@ fn disturbed<T>(
     (reader.join().unwrap(), at, told)
 }
 
-/// The least share that the worst of `shards` had in windows before and after.
-fn share_row(
-    series: &Series,
-    shards: std::ops::Range<usize>,
-    at: Duration,
-    rate: f64,
-) -> [String; 3] {
-    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+/// What the worst of `shards` had, in percent of `rate`: the least window before, the least after, the
+/// median after.
+fn shares(series: &Series, shards: std::ops::Range<usize>, at: Duration, rate: f64) -> [f64; 3] {
     let second = Duration::from_secs(1);
-    let all: Vec<_> = shards
-        .map(|shard| {
-            let times = &series.successes[shard];
-            let before = windows(times, at - second * 3, at, rate).0;
-            let (after, middle) = windows(times, at, at + second * 5, rate);
-            (before, after, middle)
-        })
-        .collect();
-    let least = |of: fn(&(f64, f64, f64)) -> f64| all.iter().map(of).fold(f64::INFINITY, f64::min);
-    [percent(least(|it| it.0)), percent(least(|it| it.1)), percent(least(|it| it.2))]
+    let mut worst = [f64::INFINITY; 3];
+    for shard in shards {
+        let times = &series.successes[shard];
+        let (before, _) = windows(times, at - second * 3, at, rate);
+        let (after, middle) = windows(times, at, at + second * 5, rate);
+        for (worst, share) in worst.iter_mut().zip([before, after, middle]) {
+            *worst = worst.min(share * 100.0);
+        }
+    }
+    worst
+}
+
+/// A row for each client: the medians (least..most) of the columns in their units.
+fn rows_of_medians(rows: &[(String, Vec<Vec<f64>>)], units: &[&str], table: &mut Table) {
+    for (client, rows) in rows {
+        let cells = units.iter().enumerate().map(|(at, unit)| {
+            let (middle, least, most) = column(rows, at);
+            format!("{middle:.0}{unit} ({least:.0}..{most:.0})")
+        });
+        table.row(std::iter::once(client.clone()).chain(cells).collect());
+    }
 }
 
 /// One of three primaries is killed; its replica is promoted by the cluster itself.
@@ -322,19 +328,10 @@ pub(crate) fn failover() {
             let ms = |d: Duration| d.as_secs_f64() * 1e3;
             let back = first.map_or(f64::NAN, |first| ms(*first) - ms(promoted));
             let gap = first.map_or(f64::NAN, |first| ms(*first) - ms(at));
-            let shares = share_row(&series, 1..3, at, rate);
-            let shares = shares.map(|it| it.trim_end_matches(" %").parse().unwrap_or(f64::NAN));
+            let shares = shares(&series, 1..3, at, rate);
             Some([&shares[..], &[back, gap, series.failures[0] as f64]].concat())
         });
-        for (client, rows) in &rows {
-            let mut cells = vec![client.clone()];
-            for at in 0..6 {
-                let (middle, least, most) = column(rows, at);
-                let unit = if at < 3 { " %" } else { "" };
-                cells.push(format!("{middle:.0}{unit} ({least:.0}..{most:.0})"));
-            }
-            table.row(cells);
-        }
+        rows_of_medians(&rows, &[" %", " %", " %", "", "", ""], &mut table);
     }
 }
 
@@ -363,17 +360,9 @@ pub(crate) fn hung() {
                 std::thread::sleep(Duration::from_secs(5));
                 cluster.primaries()[0].signal(libc::SIGCONT);
             });
-            let shares = share_row(&series, 1..6, at, rate);
-            Some(shares.map(|it| it.trim_end_matches(" %").parse().unwrap_or(f64::NAN)).to_vec())
+            Some(shares(&series, 1..6, at, rate).to_vec())
         });
-        for (client, rows) in &rows {
-            let mut cells = vec![client.clone()];
-            for at in 0..3 {
-                let (middle, least, most) = column(rows, at);
-                cells.push(format!("{middle:.0} % ({least:.0}..{most:.0})"));
-            }
-            table.row(cells);
-        }
+        rows_of_medians(&rows, &[" %"; 3], &mut table);
     }
 }
 

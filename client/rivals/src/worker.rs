@@ -2,14 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::task::LocalSet;
 use tsubame_client::{SLOT_COUNT, Slot};
+use tsubame_client_testing::allocations::count;
 
 use crate::clients::{self, Rival};
-use crate::{ALLOCATIONS, number, option};
+use crate::{number, option};
 
 pub(crate) const KEYS: usize = 10_000;
 
@@ -67,11 +67,11 @@ async fn closed(client: impl Rival) {
         });
     }
     tokio::time::sleep(Duration::from_secs_f64(number("--warmup", 1.0))).await;
-    let before = (done.get(), cpu_seconds(), ALLOCATIONS.load(Ordering::Relaxed));
+    let before = (done.get(), cpu_seconds(), count());
     let start = Instant::now();
     tokio::time::sleep(Duration::from_secs_f64(number("--seconds", 3.0))).await;
     let (wall, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - before.1);
-    let allocations = (ALLOCATIONS.load(Ordering::Relaxed) - before.2) as f64;
+    let allocations = (count() - before.2) as f64;
     let done = (done.get() - before.0) as f64;
     println!("{} {} {} {done} {}", done / cpu, done / wall, allocations / done, failed.get());
 }

@@ -54,19 +54,16 @@ async fn open(addr: &NodeAddr, config: &Config) -> Result<Stream, Arc<str>> {
         #[cfg(not(unix))]
         return Err(format!("{path}: there are no unix sockets here").into());
     }
-    let stream = tcp(addr).await?;
+    let stream = tcp(addr, config).await?;
     #[cfg(feature = "tls")]
     if let Some(tls) = &config.tls {
         return Ok(Stream::Tls(Box::new(tls.connect(addr.host(), stream).await?)));
     }
-    let _ = config;
     Ok(Stream::Tcp(stream))
 }
 
-/// Resolves the name anew, because addresses behind names change, and tries what it stands for one
-/// after the other.
-async fn tcp(addr: &NodeAddr) -> Result<TcpStream, Arc<str>> {
-    let stream = TcpStream::connect((addr.host(), addr.port())).await.map_err(text)?;
+async fn tcp(addr: &NodeAddr, config: &Config) -> Result<TcpStream, Arc<str>> {
+    let stream = config.resolver.connect(addr).await?;
     stream.set_nodelay(true).map_err(text)?;
     let socket = SockRef::from(&stream);
     // Refusal of either is no reason to do without the connection.

@@ -4,11 +4,14 @@
 //! them alike. Knows no routing and no requests.
 
 mod dial;
+mod resolve;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 
 pub(crate) use dial::{Connection, Purpose, dial};
+pub use resolve::Resolver;
+pub(crate) use resolve::Resolving;
 pub(crate) use stream::Stream;
 #[cfg(feature = "tls")]
 pub use tls::Tls;

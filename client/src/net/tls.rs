@@ -54,12 +54,16 @@ impl Tls {
 
     /// Trusts these authorities, given as PEM, and no other.
     ///
-    /// ```no_run
-    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// ```
+    /// # let ca = std::env::temp_dir().join(format!("ca-{}.crt", std::process::id()));
+    /// # let made = rcgen::generate_simple_self_signed(["ca.example".to_owned()])?;
+    /// # std::fs::write(&ca, made.cert.pem())?;
     /// use tsubame_client::{Client, Tls};
-    /// let tls = Tls::trusting(&std::fs::read("ca.crt")?)?;
+    /// let tls = Tls::trusting(&std::fs::read(&ca)?)?;
     /// let builder = Client::builder().seed("10.0.0.1:6379")?.tls(tls);
-    /// # Ok(()) }
+    /// assert!(Tls::trusting(b"no certificate").is_err());
+    /// # std::fs::remove_file(ca)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn trusting(authorities_pem: &[u8]) -> Result<Self> {
         Self::new(roots(authorities_pem)?, None)

@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 use super::backoff::Backoff;
+use super::losses;
 use super::mux::{Lost, Mux, PROBE_EVERY, SlotEntry, State, Why};
 use crate::net::{Connection, Stream, dial};
 use crate::protocol::{ReplyReader, text};
@@ -35,17 +36,19 @@ const ORPHAN_AGE: Duration = Duration::from_secs(1);
 pub(super) async fn serve(mux: Arc<Mux>) {
     let mut backoff = Backoff::new(BACKOFF_MIN, BACKOFF_MAX);
     let mut failures = 0u32;
+    // Why the last dial failed, if no connection was there since.
+    let mut failed: Option<Arc<str>> = None;
     while poll_fn(|cx| wait_for_work(&mux, cx)).await {
         mux.shared.counters.dials.add(1);
         let dialled = {
             let config = &mux.shared.config;
             let dial = timeout(config.connect_timeout, dial(&mux.addr, config, mux.purpose));
-            with_upkeep(&mux, None, dial).await
+            with_upkeep(&mux, failed.as_ref(), dial).await
         };
         let cause = match dialled {
             None => return, // closed meanwhile
             Some(Ok(Ok(Connection { stream, reader, greeting, open }))) => {
-                failures = 0;
+                (failures, failed) = (0, None);
                 mux.facts.learn(&greeting);
                 mux.set_up();
                 let up_since = Instant::now();
@@ -82,7 +85,8 @@ pub(super) async fn serve(mux: Arc<Mux>) {
             mux.set_down(&cause);
             mux.shared.hints.raise(Hint::Unreachable);
         }
-        if with_upkeep(&mux, Some(&cause), sleep(backoff.pause())).await.is_none() {
+        failed = Some(cause);
+        if with_upkeep(&mux, failed.as_ref(), sleep(backoff.pause())).await.is_none() {
             return;
         }
     }
@@ -375,11 +379,13 @@ impl<'m> Link<'m> {
 
     /// The connection is over: says so to all who wait, each according to whether it was sent.
     fn lose_all(&mut self, why: &Why) {
-        for slot in &mut self.inflight {
-            slot.lose(Lost { sent: slot.start < self.written, why: why.clone() });
+        let lost = |slot: SlotEntry| {
             self.mux.release(slot.requests(), slot.bytes);
-        }
-        self.inflight.clear();
+            let sent = slot.start < self.written;
+            (slot, Lost { sent, why: why.clone() })
+        };
+        let losses = std::mem::take(&mut self.inflight).into_iter().map(lost).collect();
+        losses::tell(losses, &self.mux.shared.runtime);
     }
 }
 

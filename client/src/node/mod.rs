@@ -4,6 +4,7 @@ mod backoff;
 mod budget;
 mod exclusive;
 mod link;
+mod losses;
 mod mux;
 mod registry;
 

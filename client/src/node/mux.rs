@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::losses::{self, Losses};
 use super::{NodeFacts, NodeShared, link};
 use crate::addr::NodeAddr;
 use crate::net::Purpose;
@@ -360,17 +361,34 @@ impl Mux {
     /// Removes those queued requests from the queue whose `why` says so. Their bytes were not
     /// handed to a connection, so they are removed too.
     pub(super) fn drop_queued(&self, mut why: impl FnMut(&SlotEntry) -> Option<Why>) {
-        let mut dropped = Vec::new();
+        let mut dropped = Losses::new();
         {
             let mut guard = self.queue.lock();
             let queue = &mut *guard;
-            let (slots, old) = (std::mem::take(&mut queue.slots), std::mem::take(&mut queue.out));
-            let mut at = 0;
-            for slot in slots {
-                let bytes = &old[at..at + slot.bytes];
+            // Mostly there is nothing to remove, and then nothing is touched.
+            let (mut kept, mut at) = (0, 0);
+            let mut found = None;
+            for slot in &queue.slots {
+                found = why(slot);
+                if found.is_some() {
+                    break;
+                }
+                kept += 1;
                 at += slot.bytes;
-                match why(&slot) {
-                    Some(why) => dropped.push((slot, why)),
+            }
+            if found.is_none() {
+                return;
+            }
+            let (slots, old) = (queue.slots.split_off(kept), queue.out.split_off(at));
+            let mut old = &old[..];
+            for slot in slots {
+                let (bytes, rest) = old.split_at(slot.bytes);
+                old = rest;
+                match found.take().or_else(|| why(&slot)) {
+                    Some(why) => {
+                        self.release(slot.requests(), slot.bytes);
+                        dropped.push_back((slot, Lost::unsent(why)));
+                    }
                     None => {
                         queue.out.extend_from_slice(bytes);
                         queue.slots.push_back(slot);
@@ -378,10 +396,7 @@ impl Mux {
                 }
             }
         }
-        for (mut slot, why) in dropped {
-            self.release(slot.requests(), slot.bytes);
-            slot.lose(Lost::unsent(why));
-        }
+        losses::tell(dropped, &self.shared.runtime);
     }
 
     pub(super) fn reroute_waiting(&self) {

@@ -4,29 +4,12 @@ use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::ReplyReader;
+use super::{Greeting, ReplyReader};
 use crate::builder::Config;
 use crate::net::{Purpose, Stream};
 use crate::request::Body;
 use crate::table::known;
 use crate::value::Value;
-
-/// What a server says it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ServerMode {
-    /// It serves part of the slots.
-    Cluster,
-    /// It serves every key.
-    Standalone,
-}
-
-/// What a server said of itself.
-#[derive(Debug, Clone)]
-pub(crate) struct Greeting {
-    pub(crate) mode: ServerMode,
-    pub(crate) replica: bool,
-    pub(crate) availability_zone: Option<Arc<str>>,
-}
 
 /// Introduces us on a fresh connection, in one round trip. What may fail without harm (our library's
 /// name, which servers before 7.2 don't take) fails unnoticed.
@@ -78,25 +61,13 @@ pub(crate) async fn handshake(
     stream.write_all(&out).await.map_err(text)?;
     stream.flush().await.map_err(text)?;
     // Servers before 6 quote what they don't know, HELLO's password too: that is left out.
-    let mut greeting =
-        Greeting { mode: ServerMode::Standalone, replica: false, availability_zone: None };
+    let mut greeting = Greeting::read(&Value::Null);
     for number in 0..replies {
         match next_reply(stream, reader).await? {
             Value::Error(error) if number < must_succeed => {
                 return Err(error.without_arguments().into());
             }
-            Value::Map(pairs) if number == 0 => {
-                for (key, value) in &pairs {
-                    match (key.as_str(), value.as_str()) {
-                        (Some("mode"), Some("cluster")) => greeting.mode = ServerMode::Cluster,
-                        (Some("role"), Some("replica" | "slave")) => greeting.replica = true,
-                        (Some("availability_zone"), Some(zone)) if !zone.is_empty() => {
-                            greeting.availability_zone = Some(zone.into());
-                        }
-                        _ => {}
-                    }
-                }
-            }
+            hello if number == 0 => greeting = Greeting::read(&hello),
             _ => {}
         }
     }

@@ -3,8 +3,10 @@
 //! Knows no routing and no node; replies come out as [`Value`](crate::Value)s.
 
 mod decode;
+mod greeting;
 mod handshake;
 mod scan;
 
 pub(crate) use decode::ReplyReader;
-pub(crate) use handshake::{Greeting, ServerMode, handshake, next_push, next_reply, text};
+pub(crate) use greeting::{Greeting, ServerMode};
+pub(crate) use handshake::{handshake, next_push, next_reply, text};

@@ -43,16 +43,9 @@ pub(crate) fn judge(core: &Core, request: &Request, node: &NodeHandle, outcome: 
     }
 }
 
-/// The slot and the node that a redirection names.
-pub(crate) fn redirect(error: &ServerError, node: &NodeHandle) -> Option<(Slot, NodeAddr)> {
-    let mut words = error.message().split(' ');
-    let slot = Slot::new(words.next()?.parse().ok()?)?;
-    Some((slot, NodeAddr::from_redirect(words.next()?, node.addr())?))
-}
-
 fn judge_error(core: &Core, request: &Request, node: &NodeHandle, error: ServerError) -> Step {
     match error.code() {
-        "MOVED" => match redirect(&error, node) {
+        "MOVED" => match error.redirection(node.addr()) {
             Some((slot, addr)) => {
                 core.counters.moved.add(1);
                 core.hints.moved(slot, addr.clone());
@@ -61,7 +54,7 @@ fn judge_error(core: &Core, request: &Request, node: &NodeHandle, error: ServerE
             None => Step::Done(Err(Error::Server(error))),
         },
         // ASK says nothing about the owner, so it leaves the topology alone.
-        "ASK" => match redirect(&error, node) {
+        "ASK" => match error.redirection(node.addr()) {
             Some((_, addr)) => {
                 core.counters.ask.add(1);
                 Step::Ask(addr)
@@ -210,7 +203,7 @@ pub(crate) async fn follow_place(
                 }
                 // It sends us back: the primary has no successor yet.
                 Ok(Value::Error(error)) if error.code() == "MOVED" => {
-                    let target = redirect(error, &place.node).map(|(_, addr)| addr);
+                    let target = error.redirection(place.node.addr()).map(|(_, addr)| addr);
                     if target.as_ref() == Some(primary.node.addr()) {
                         place = primary;
                         let sending = Sending { asking: false, may_probe, since, deadline };

@@ -17,7 +17,7 @@ pub(crate) mod source;
 mod validate;
 
 pub(crate) use overlay::SlotOverlay;
-pub(crate) use parse::parse_slots;
+pub(crate) use parse::{parse_sentinel, parse_slots};
 pub(crate) use replication::{ReplicaState, Replication};
 pub(crate) use snapshot::Candidate;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Reads the reply of CLUSTER SLOTS. Servers have lengthened it before and will again, so what is
+//! Reads the replies that tell where nodes are: CLUSTER SLOTS, and sentinels'. Servers have lengthened it before and will again, so what is
 //! not known is ignored: one bad entry costs that entry, never the reply.
 
 use super::snapshot::{Candidate, CandidateNode, Kind, Range};
@@ -44,6 +44,15 @@ fn node(value: &Value, asked: &NodeAddr) -> Option<CandidateNode> {
     };
     let id = fields.get(2).and_then(Value::as_str).unwrap_or_default();
     Some(CandidateNode { id: id.into(), addr: NodeAddr::new(host, port) })
+}
+
+/// Reads a sentinel's `[host, port]`.
+pub(crate) fn parse_sentinel(reply: &Value) -> Option<NodeAddr> {
+    let fields = reply.as_slice()?;
+    let host = fields.first()?.as_str().filter(|host| !host.is_empty())?;
+    // An address with port 0 would be a unix socket.
+    let port = fields.get(1)?.as_int().and_then(|n| u16::try_from(n).ok()).filter(|n| *n != 0)?;
+    Some(NodeAddr::new(host, port))
 }
 
 #[cfg(test)]
@@ -94,6 +103,19 @@ mod tests {
         entries.push(Value::Int(3));
         assert_eq!(parse_slots(&Value::Array(entries), &asked()).unwrap(), whole);
         assert!(parse_slots(&Value::Null, &asked()).is_err());
+    }
+
+    /// Port 0 once made a unix socket of the host that a sentinel named.
+    #[test]
+    fn a_sentinel_tells_a_host_and_a_port() {
+        let read = |fields: &[&str]| {
+            parse_sentinel(&Value::Array(fields.iter().map(|field| text(field)).collect()))
+        };
+        assert_eq!(read(&["10.0.0.1", "7000"]), Some(NodeAddr::new("10.0.0.1", 7000)));
+        assert_eq!(read(&["10.0.0.1", "7000", "more"]), read(&["10.0.0.1", "7000"]));
+        for fields in [&["10.0.0.1", "0"][..], &["", "7000"], &["10.0.0.1", "70000"], &["h"], &[]] {
+            assert_eq!(read(fields), None, "{fields:?}");
+        }
     }
 
     fn junk() -> impl Strategy<Value = Value> {

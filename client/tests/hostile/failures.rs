@@ -95,6 +95,33 @@ async fn a_hung_node_concerns_nobody_else() {
     assert!(victim.windows.iter().any(|w| w.1.load(Ordering::Relaxed) > 0), "the node did hang");
 }
 
+/// Thousands wait for a node that is lost: woken together, they would keep the thread from the
+/// replies of all other nodes. They are told a few at a time, and soon all the same.
+#[tokio::test(start_paused = true)]
+async fn those_who_wait_for_a_lost_node_wake_up_a_few_at_a_time() {
+    const WAITING: usize = 3000;
+    let hostile = Hostile::start(1).await;
+    let silent_for = Duration::from_millis(200);
+    let client = hostile.builder().unresponsive_after(silent_for).connect().await.unwrap();
+    hostile.script(|call| (call.name == "INCR").then_some(Action::Silence));
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..WAITING)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { (client.incr("k").await, start.elapsed()) })
+        })
+        .collect();
+    let mut told = std::collections::BTreeMap::<Duration, usize>::new();
+    for task in tasks {
+        let (result, at) = task.await.unwrap();
+        assert!(matches!(result, Err(Error::MaybeExecuted { .. })), "{result:?}");
+        *told.entry(at).or_default() += 1;
+    }
+    assert!(told.values().all(|count| *count <= 50), "{told:?}");
+    let (first, last) = (*told.keys().next().unwrap(), *told.keys().last().unwrap());
+    assert!(first >= silent_for && last - first <= Duration::from_millis(150), "{told:?}");
+}
+
 /// A primary dies and its replica is promoted while nobody tells the topology any more: the client
 /// finds the new primary by itself within a quarter of a second, and the other shards go on all the
 /// time.

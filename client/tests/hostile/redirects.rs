@@ -1,6 +1,8 @@
 //! Redirections, and what is sent again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -171,19 +173,20 @@ async fn a_thousand_slots_move_under_load() {
         }
         by_slot.into_values().collect()
     };
-    let keys = std::sync::Arc::new(keys);
-    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let keys = Arc::new(keys);
+    let stop = Arc::new(AtomicBool::new(false));
+    let done = Arc::new(AtomicU64::new(0));
     let tasks: Vec<_> = (0..TASKS)
         .map(|task| {
-            let (client, keys, stop) = (client.clone(), keys.clone(), stop.clone());
+            let (client, keys) = (client.clone(), keys.clone());
+            let (stop, done) = (stop.clone(), done.clone());
             tokio::spawn(async move {
-                let mut done = 0u64;
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                    let key = &keys[(task as usize * 61 + done as usize * 7) % 1000];
-                    client.incr(key).await.unwrap();
-                    done += 1;
+                let mut at = task as usize * 61;
+                while !stop.load(Ordering::Relaxed) {
+                    client.incr(&keys[at % 1000]).await.unwrap();
+                    done.fetch_add(1, Ordering::Relaxed);
+                    at += 7;
                 }
-                done
             })
         })
         .collect();
@@ -196,14 +199,16 @@ async fn a_thousand_slots_move_under_load() {
         world.importing.remove(&slot);
         world.owner[usize::from(slot)] = 1;
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut done = 0;
-    for task in tasks {
-        done += task.await.unwrap();
+    // Every slot is used again where it is now.
+    let moved = done.load(Ordering::Relaxed);
+    while done.load(Ordering::Relaxed) < moved + 1000 * TASKS {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let stats = client.stats();
-    assert!(done > 1000, "{done}");
+    stop.store(true, Ordering::Relaxed);
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let (stats, done) = (client.stats(), done.load(Ordering::Relaxed));
     assert!(stats.moved <= 1000 * (TASKS + 1), "{stats:?}");
     assert!(stats.topology_requests <= 3 + 15, "{stats:?}");
     let sum: u64 = hostile.world().data.values().map(|value| value.parse::<u64>().unwrap()).sum();

@@ -219,11 +219,7 @@ async fn replicas_answer_reads_and_take_over(binary: &Path) {
 /// another gives soon after.
 async fn a_cached_value_is_forgotten_when_it_changes(binary: &Path) {
     let cluster = Cluster::start(binary, 3);
-    let told = cluster.servers[0].call(&["CLIENT", "TRACKING", "OFF"]);
-    if !told.starts_with("+OK") {
-        return eprintln!("skipped: the server has no CLIENT TRACKING: {told}");
-    }
-    let client = cluster.builder().client_side_cache(1 << 20).connect().await.unwrap();
+    let Some(client) = cluster.caching_client().await else { return };
     let other = cluster.client().await;
     let cached = client.cached(Duration::from_secs(60));
     for key in ["a", "b", "c"] {

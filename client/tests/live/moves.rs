@@ -108,11 +108,7 @@ async fn a_sharded_subscription_announces_what_it_may_have_lost(binary: &Path) {
 /// soon after, also when the key has moved to another server meanwhile.
 async fn a_cache_stays_coherent_while_its_slot_moves(binary: &Path) {
     let cluster = Cluster::start(binary, 3);
-    let told = cluster.servers[0].call(&["CLIENT", "TRACKING", "OFF"]);
-    if !told.starts_with("+OK") {
-        return eprintln!("skipped: the server has no CLIENT TRACKING: {told}");
-    }
-    let client = cluster.builder().client_side_cache(1 << 20).connect().await.unwrap();
+    let Some(client) = cluster.caching_client().await else { return };
     let other = cluster.client().await;
     let cached = client.cached(Duration::from_secs(3600));
     let tag = tag_of_first(&cluster, &client);

@@ -6,15 +6,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tsubame_client::{
     Client, Credentials, CredentialsProvider, Fetching, FileSeeds, Issued, Mode, NodeAddr,
     SentinelSeeds, Tls,
 };
 
 use crate::on_both_servers;
+use crate::support::tls::terminator;
 use crate::support::{Cluster, Server};
 
 on_both_servers! {
@@ -36,36 +34,11 @@ async fn a_unix_socket_is_as_good_as_a_port(binary: &Path) {
     assert_eq!(client.nodes()[0].addr, NodeAddr::unix(path));
 }
 
-/// Takes TLS connections with a certificate for `name` and passes their bytes on to `to`.
-async fn terminator(name: &str, to: u16) -> (u16, String) {
-    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut tls) = acceptor.accept(stream).await else { return };
-                let mut plain = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
-                let _ = tokio::io::copy_bidirectional(&mut tls, &mut plain).await;
-            });
-        }
-    });
-    (port, made.cert.pem())
-}
-
 async fn tls_carries_everything_and_trusts_nobody_else(binary: &Path) {
     let server = Server::start(binary, &[]);
-    let (port, pem) = terminator("db.example", server.port).await;
+    let plain = server.port;
+    let behind = move || TcpStream::connect(("127.0.0.1", plain));
+    let (port, pem) = terminator("db.example", behind).await;
     let seed = format!("127.0.0.1:{port}");
     let tls = Tls::trusting(pem.as_bytes()).unwrap();
     let builder =
@@ -93,7 +66,7 @@ async fn tls_carries_everything_and_trusts_nobody_else(binary: &Path) {
     // Another name, another authority.
     let error = builder().tls(tls).connect().await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
-    let (_, other) = terminator("db.example", server.port).await;
+    let (_, other) = terminator("db.example", behind).await;
     let other = Tls::trusting(other.as_bytes()).unwrap().server_name("db.example");
     let error = builder().tls(other).connect().await.unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");

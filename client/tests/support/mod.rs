@@ -6,6 +6,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+pub mod tls;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -316,6 +318,16 @@ impl Cluster {
 
     pub async fn client(&self) -> Client {
         self.builder().connect().await.unwrap()
+    }
+
+    /// A client with a cache; `None` where the servers can't keep it coherent.
+    pub async fn caching_client(&self) -> Option<Client> {
+        let told = self.servers[0].call(&["CLIENT", "TRACKING", "OFF"]);
+        if !told.starts_with("+OK") {
+            eprintln!("skipped: the server has no CLIENT TRACKING: {told}");
+            return None;
+        }
+        Some(self.builder().client_side_cache(1 << 20).connect().await.unwrap())
     }
 
     /// Gives `slot`, in which are `keys`, from one server to another, in the old way: key by key. An
