@@ -554,3 +554,12 @@ fn an_expiry_said_twice_in_one_unit_is_the_last() {
     let range = "-ERR invalid numkeys value or out of range";
     play(client, &[("MSETEX 2147483648 k v", range), ("MSETEX 0 k v", range)]);
 }
+
+#[test]
+fn a_copy_of_a_string_that_was_changed_in_place_is_as_raw_as_the_string() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("SET a inf", "+OK"), ("COPY a b", ":1"), ("OBJECT ENCODING b", "\"embstr\"")]);
+    play(client, &[("APPEND a 255", ":6"), ("OBJECT ENCODING a", "\"raw\"")]);
+    play(client, &[("COPY a c", ":1"), ("OBJECT ENCODING c", "\"raw\""), ("GET c", "\"inf255\"")]);
+}
