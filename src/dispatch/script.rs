@@ -132,6 +132,14 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
     server.scripting.interpreter_bytes[flow.core.id].store(bytes, Ordering::Relaxed);
     match outcome {
         ScriptOutcome::Replied => Ok(()),
+        ScriptOutcome::RepliedWith(errors) => {
+            let (stats, made_up) = (&flow.core.stats, &errors.made_up);
+            stats.errors.add(made_up.len() as u64);
+            made_up.iter().for_each(|text| server.journal.errors.add_made_up(text));
+            let failures = u64::from(errors.counted) + u64::from(!made_up.is_empty());
+            stats.commands[flow.command.id].failed.add(failures);
+            Ok(())
+        }
         // The command that failed inside has counted the error.
         ScriptOutcome::Failed { counted: true } => {
             flow.core.stats.commands[flow.command.id].failed.add(1);

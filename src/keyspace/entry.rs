@@ -433,6 +433,9 @@ impl Entry {
             ValueRef::Bytes(bytes) if fits_embedded(key.len(), bytes.len()) => {
                 let mut fresh = Self::embedded(key, bytes.len(), 0, deadline);
                 fresh.embedded_value_mut().copy_from_slice(bytes);
+                if self.is_touched() {
+                    fresh.set_touched();
+                }
                 fresh
             }
             ValueRef::Bytes(bytes) => Self::object(key, Obj::Raw(bytes.to_vec()), deadline),

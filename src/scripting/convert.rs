@@ -170,10 +170,25 @@ fn double(text: &[u8]) -> f64 {
 
 // Lua to RESP -------------------------------------------------------------------------------------
 
+/// Errors that a reply holds besides being one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NestedErrors {
+    /// Those that the script made.
+    pub made_up: Vec<String>,
+    /// Whether there are some that commands replied with, who counted them.
+    pub counted: bool,
+}
+
 /// Appends the value on top of the stack as a reply to a client that speaks `client`.
-pub(super) fn write_result(frame: &mut Frame<'_>, client: ScriptResp, out: &mut Vec<u8>) {
+pub(super) fn write_result(
+    frame: &mut Frame<'_>,
+    client: ScriptResp,
+    out: &mut Vec<u8>,
+) -> NestedErrors {
     let script = frame.context().resp.get();
-    Writer { client, script, out, depth: 0 }.value(frame);
+    let mut writer = Writer { client, script, out, depth: 0, errors: NestedErrors::default() };
+    writer.value(frame);
+    writer.errors
 }
 
 struct Writer<'o> {
@@ -183,6 +198,7 @@ struct Writer<'o> {
     script: ScriptResp,
     out: &'o mut Vec<u8>,
     depth: u32,
+    errors: NestedErrors,
 }
 
 impl Writer<'_> {
@@ -237,7 +253,24 @@ impl Writer<'_> {
 
     #[inline(never)] // keeps the frames of nested calls small
     fn error(&mut self, frame: &mut Frame<'_>) -> bool {
+        if self.depth > 1 {
+            self.note_nested(frame);
+        }
         self.text_line(b'-', until_zero(frame.bytes(-1).unwrap_or_default()))
+    }
+
+    /// The text of an error is on top, its table below.
+    #[cold]
+    fn note_nested(&mut self, frame: &mut Frame<'_>) {
+        frame.raw_get_field(-2, b"ignore_error_stats_update");
+        let counted = frame.boolean(-1);
+        frame.pop(1);
+        if counted {
+            self.errors.counted = true;
+            return;
+        }
+        let text = until_zero(frame.bytes(-1).unwrap_or_default());
+        self.errors.made_up.push(String::from_utf8_lossy(text).into_owned());
     }
 
     #[inline(never)] // keeps the frames of nested calls small

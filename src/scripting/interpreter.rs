@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::cache::{Origin, Script, ScriptCache, ScriptDigest};
 use super::context::{Context, Identity, ScriptResp};
+use super::convert::NestedErrors;
 use super::host::ScriptHost;
 use super::libraries::{bit, cjson, cmsgpack, structs};
 use super::lua::{Frame, FunctionRef, Kind, Raised, State};
@@ -36,9 +37,11 @@ pub struct ScriptCall<'a> {
 }
 
 /// How a script ended. Its reply, or its error, was appended to the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScriptOutcome {
     Replied,
+    /// What it returned is no error, but holds some.
+    RepliedWith(NestedErrors),
     /// It raised or returned an error; one that a command replied with was counted there already.
     Failed {
         counted: bool,
@@ -150,10 +153,11 @@ impl Interpreter {
         self.state.call(function, host, push_arguments, |frame, result| match result {
             Ok(()) => {
                 let (counted, start) = (errors::was_counted(frame), out.len());
-                convert::write_result(frame, call.resp, out);
+                let errors = convert::write_result(frame, call.resp, out);
                 match out.get(start) {
                     Some(b'-') => ScriptOutcome::Failed { counted },
-                    _ => ScriptOutcome::Replied,
+                    _ if errors == NestedErrors::default() => ScriptOutcome::Replied,
+                    _ => ScriptOutcome::RepliedWith(errors),
                 }
             }
             Err(Raised) => {

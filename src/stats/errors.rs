@@ -7,6 +7,9 @@ use parking_lot::Mutex;
 /// Codes that scripts make up are not told apart beyond this many codes.
 const CODES_MAX: usize = 128;
 
+/// Bytes of a code.
+const CODE_MAX: usize = 30;
+
 const OVERFLOW: &str = "ERRORSTATS_OVERFLOW";
 
 /// Counts by code, for `INFO errorstats`.
@@ -37,13 +40,32 @@ impl ErrorStats {
     }
 }
 
+/// The first word, if it is short and not all there is.
 fn code(error: &str) -> &str {
-    error.split([' ', '\r', '\n']).next().unwrap_or_default()
+    match error.split_once(' ') {
+        Some((code, _)) if code.len() <= CODE_MAX => code,
+        _ => "ERR",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_without_a_short_code_is_any_error() {
+        let longest = "L".repeat(CODE_MAX);
+        for (error, expected) in [
+            ("WRONGTYPE Operation", "WRONGTYPE"),
+            ("alone", "ERR"),
+            ("", "ERR"),
+            (" blank", ""),
+            (&format!("{longest} x"), &longest),
+            (&format!("{longest}L x"), "ERR"),
+        ] {
+            assert_eq!(code(error), expected, "{error}");
+        }
+    }
 
     #[test]
     fn codes_that_scripts_make_up_are_told_apart_up_to_a_number() {

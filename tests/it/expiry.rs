@@ -4,7 +4,12 @@ use crate::suite_faults::{call, info, play, wait_until};
 use crate::support::{Client, Server};
 
 fn start(threads: &str) -> Server {
-    Server::start(&["--threads", threads, "--enable-debug-command", "yes"])
+    let mut options = vec!["--enable-debug-command", "yes"];
+    // Valkey, which these tests hold for too, does not know the option.
+    if std::env::var_os("TSUBAME_TEST_SERVER").is_none() {
+        options.extend(["--threads", threads]);
+    }
+    Server::start(&options)
 }
 
 /// Waits until a database has this many keys, those counted that expired and that nobody met.

@@ -5,6 +5,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::suite_faults::info;
 use crate::support::{Client, Reply, Server};
 
 const BUSY: &str =
@@ -251,4 +252,28 @@ fn a_command_of_a_script_takes_as_many_arguments_as_lua_can_pass() {
     assert!(many.contains("too many results to unpack"), "{many}");
     let packed = call(client, "4001", "return cmsgpack.pack(unpack(t))");
     assert!(packed.contains("Too many arguments for MessagePack pack."), "{packed}");
+}
+
+#[test]
+fn errors_inside_of_a_reply_are_counted() {
+    let server = start("1", &[]);
+    let client = &mut server.client();
+    let mut check = |script: &str, errors: &str, failed: &str, codes: &[&str]| {
+        client.call(&["CONFIG", "RESETSTAT"]);
+        eval(client, script, &[], &[]);
+        assert_eq!(info(client, "stats", "total_error_replies").trim(), errors, "{script}");
+        let stats = info(client, "commandstats", "cmdstat_eval");
+        assert!(stats.trim().ends_with(&format!("failed_calls={failed}")), "{script}: {stats}");
+        for code in codes {
+            let count = info(client, "errorstats", &format!("errorstat_{code}"));
+            assert!(!count.is_empty(), "{script}: {code}");
+        }
+    };
+    check("return {{err='y z'}, {err='w'}}", "2", "1", &["y", "ERR"]);
+    check("return {{err='a:b#c z'}}", "1", "1", &["a_b_c"]);
+    check("return {map={a={err='ERR z'}}}", "1", "1", &["ERR"]);
+    check("return {redis.pcall('INCR'), 1}", "1", "1", &["ERR"]);
+    check("return {redis.pcall('GET'), {err=''}}", "2", "2", &["ERR"]);
+    check("return {err='X y'}", "1", "1", &["X"]);
+    check("return {{ok='fine'}, 1}", "0", "0", &[]);
 }

@@ -527,3 +527,39 @@ fn scripts_that_may_write_wait_while_writers_are_paused() {
         assert!(client.read().expect("a reply").to_string().contains(":1"));
     }
 }
+
+/// Found by random commands that say an option twice.
+#[test]
+fn an_expiry_said_twice_in_one_unit_is_the_last() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    for (line, reply) in [
+        ("SET k v EXAT 9000000000 EXAT 8000000000", "+OK"),
+        ("GETEX k EXAT 9000000000 EXAT 8000000000", "\"v\""),
+        ("MSETEX 1 k v EXAT 9000000000 EXAT 8000000000", ":1"),
+        ("SET k v PXAT abc PXAT 8000000000000", "+OK"),
+    ] {
+        play(client, &[(line, reply), ("EXPIRETIME k", ":8000000000")]);
+    }
+    for line in [
+        "SET k v EX 10 PX 10",
+        "SET k v EXAT 9000000000 EX 10",
+        "SET k v EX 10 KEEPTTL",
+        "SET k v EX 10 EX",
+        "GETEX k EX 10 PERSIST",
+        "MSETEX 2147483647 k v",
+    ] {
+        play(client, &[(line, "-ERR syntax error")]);
+    }
+    let range = "-ERR invalid numkeys value or out of range";
+    play(client, &[("MSETEX 2147483648 k v", range), ("MSETEX 0 k v", range)]);
+}
+
+#[test]
+fn a_copy_of_a_string_that_was_changed_in_place_is_as_raw_as_the_string() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("SET a inf", "+OK"), ("COPY a b", ":1"), ("OBJECT ENCODING b", "\"embstr\"")]);
+    play(client, &[("APPEND a 255", ":6"), ("OBJECT ENCODING a", "\"raw\"")]);
+    play(client, &[("COPY a c", ":1"), ("OBJECT ENCODING c", "\"raw\""), ("GET c", "\"inf255\"")]);
+}

@@ -57,7 +57,13 @@ pub(super) fn option(
         b"pxat" => (true, true),
         _ => return Ok(false),
     };
-    if *expiry != Expiry::Unsaid || *index + 1 >= args.len() {
+    // Said twice in the same unit, the last counts.
+    let free = match *expiry {
+        Expiry::Unsaid => true,
+        Expiry::Unread { millis: m, absolute: a, .. } => (m, a) == (millis, absolute),
+        _ => false,
+    };
+    if !free || *index + 1 >= args.len() {
         return Err(CommandError::Syntax);
     }
     *expiry = Expiry::Unread { index: *index + 1, millis, absolute };

@@ -407,6 +407,7 @@ fn pairs<'a>(cx: &Cx<'_>, args: &Args<'a>) -> Result<Vec<Pair<'a>>, CommandError
 
 fn msetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let count = parse_i64(args.at(1))
+        .and_then(|count| i32::try_from(count).ok())
         .and_then(|count| usize::try_from(count).ok())
         .filter(|count| *count > 0)
         .ok_or(CommandError::err("invalid numkeys value or out of range"))?;

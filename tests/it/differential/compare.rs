@@ -19,7 +19,7 @@ pub(crate) fn agree(rule: Rule, ours: &Reply, theirs: &Reply) -> bool {
         Rule::ScanPairs => scan(ours, theirs, Rule::Pairs),
         Rule::CommandTable => with_sorted_subcommands(ours) == with_sorted_subcommands(theirs),
         Rule::Shape => same_shape(ours, theirs),
-        Rule::Deadline => !is_absolute(theirs) && within_slack(ours, theirs),
+        Rule::Deadline => same_deadlines(ours, theirs),
         Rule::TimeLeft => within_slack(ours, theirs),
     }
 }
@@ -146,8 +146,18 @@ fn is_absolute(reply: &Reply) -> bool {
         Reply::Int(time) => {
             (4_000_000_000..1_000_000_000_000).contains(time) || *time >= 4_000_000_000_000
         }
-        Reply::Array(items) => items.iter().any(is_absolute),
         _ => false,
+    }
+}
+
+/// Each deadline by itself: fields of one hash may have got theirs in both ways.
+fn same_deadlines(ours: &Reply, theirs: &Reply) -> bool {
+    match (ours, theirs) {
+        (Reply::Array(ours), Reply::Array(theirs)) => {
+            ours.len() == theirs.len()
+                && ours.iter().zip(theirs).all(|(ours, theirs)| same_deadlines(ours, theirs))
+        }
+        _ => ours == theirs || (!is_absolute(theirs) && within_slack(ours, theirs)),
     }
 }
 

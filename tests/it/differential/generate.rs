@@ -203,6 +203,11 @@ impl<'a> Generator<'a> {
                     | b"SCAN"
                     | b"SPOP"
                     | b"SRANDMEMBER"
+                    | b"HSCAN"
+                    | b"SSCAN"
+                    | b"ZSCAN"
+                    | b"HRANDFIELD"
+                    | b"ZRANDMEMBER"
                     | b"HSETEX"
                     | b"HGETEX"
             )

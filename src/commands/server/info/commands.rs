@@ -33,6 +33,8 @@ pub(super) fn commandstats(page: &mut Page<'_>) {
 pub(super) fn errorstats(page: &mut Page<'_>) {
     page.title("Errorstats");
     for (code, count) in page.server.journal.errors.list() {
+        // Scripts make codes of what they like.
+        let code = code.replace(['#', ':', '\r', '\n'], "_");
         page.line(format!("errorstat_{code}"), format!("count={count}"));
     }
 }
