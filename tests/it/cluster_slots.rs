@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cluster::{call, form, node, text, wait_for};
-use crate::support::{Client, Reply, Server};
+use crate::support::{Client, Reply, Server, wait_until};
 
 /// The slot of `foo`.
 const SLOT: u16 = 12182;

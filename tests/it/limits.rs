@@ -3,9 +3,9 @@
 
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::support::{Client, Reply, Server, free_port};
+use crate::support::{Client, Reply, Server, free_port, wait_until};
 
 const DEBUG: [&str; 2] = ["--enable-debug-command", "yes"];
 
@@ -47,14 +47,6 @@ fn named(server: &Server, name: &str) -> Client {
     let mut client = server.client();
     assert_eq!(call(&mut client, &format!("CLIENT SETNAME {name}")), "+OK");
     client
-}
-
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn is_closed(result: &io::Result<Reply>) -> bool {
