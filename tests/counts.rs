@@ -116,13 +116,17 @@ fn the_hot_commands_allocate_nothing() {
     let set = request(&["SET", "key:000000000001", &value]);
     let get = request(&["GET", "key:000000000001"]);
     let incr = request(&["INCR", "ctr:000000000001"]);
+    let set_long = request(&["SET", "long:000000000001", &"v".repeat(200)]);
     exchange(&mut stream, &set, 5, 1);
     // Wide enough that its digits, and so its reply, keep their number.
     exchange(&mut stream, &request(&["SET", "ctr:000000000001", "1000000000"]), 5, 1);
     for depth in [1usize, 16, 64] {
-        for (name, one, reply_bytes) in
-            [("GET", &get, 39), ("SET over an old value", &set, 5), ("INCR", &incr, 13)]
-        {
+        for (name, one, reply_bytes) in [
+            ("GET", &get, 39),
+            ("SET over an old value", &set, 5),
+            ("SET over a value outside of its entry", &set_long, 5),
+            ("INCR", &incr, 13),
+        ] {
             let batch = one.repeat(depth);
             // Buffers reach their size in the first rounds.
             exchange(&mut stream, &batch, reply_bytes * depth, 50);

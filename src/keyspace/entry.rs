@@ -32,10 +32,10 @@ use std::alloc::{Layout, alloc, dealloc, handle_alloc_error, realloc};
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::ptr::{self, NonNull};
-use std::sync::Arc;
 
 use super::obj::{Obj, ObjType};
 use crate::protocol::parse_i64;
+use crate::types::size_class;
 use crate::types::table::{Pointer, Ref, RefMut};
 
 const OBJECT: u8 = 1;
@@ -80,7 +80,7 @@ impl Entry {
     /// As [`Entry::string`], but never as an integer.
     pub fn text(key: &[u8], value: &[u8], deadline: Option<u64>) -> Self {
         if !fits_embedded(key.len(), value.len()) {
-            return Self::object(key, Obj::Raw(Arc::new(value.to_vec())), deadline);
+            return Self::object(key, Obj::Raw(value.to_vec()), deadline);
         }
         let mut entry = Self::embedded(key, value.len(), 0, deadline);
         entry.embedded_value_mut().copy_from_slice(value);
@@ -322,10 +322,19 @@ impl Entry {
 
     /// As [`Entry::set_string`], but never as an integer: what APPEND and SETRANGE leave.
     pub fn set_text(&mut self, value: &[u8]) {
-        if !fits_embedded(self.key_span().1, value.len()) {
-            return self.set_obj(Obj::Raw(Arc::new(value.to_vec())));
+        if fits_embedded(self.key_span().1, value.len()) {
+            return self.set_embedded(value, 0);
         }
-        self.set_embedded(value, 0);
+        match self.obj_mut() {
+            Some(Obj::Raw(old)) if size_class(old.capacity()) == size_class(value.len()) => {
+                // What the allocator would give is what is there.
+                old.clear();
+                old.reserve_exact(value.len());
+                old.extend_from_slice(value);
+                self.set_flags(self.flags() & !TOUCHED);
+            }
+            _ => self.set_obj(Obj::Raw(value.to_vec())),
+        }
     }
 
     pub fn set_int(&mut self, value: i64) {
@@ -381,11 +390,11 @@ impl Entry {
                 ValueRef::Int(int) => itoa::Buffer::new().format(int).as_bytes().to_vec(),
                 ValueRef::Obj(_) => unreachable!("raw_mut is called on strings"),
             };
-            self.set_obj(Obj::Raw(Arc::new(bytes)));
+            self.set_obj(Obj::Raw(bytes));
         }
         self.set_touched();
         match self.obj_mut() {
-            Some(Obj::Raw(bytes)) => Arc::make_mut(bytes),
+            Some(Obj::Raw(bytes)) => bytes,
             _ => unreachable!("it was made one above"),
         }
     }
@@ -406,9 +415,7 @@ impl Entry {
                     fresh.embedded_value_mut().copy_from_slice(bytes);
                     fresh
                 }
-                ValueRef::Bytes(bytes) => {
-                    Self::object(key, Obj::Raw(Arc::new(bytes.to_vec())), deadline)
-                }
+                ValueRef::Bytes(bytes) => Self::object(key, Obj::Raw(bytes.to_vec()), deadline),
                 ValueRef::Obj(_) => unreachable!("embedded entries hold no object"),
             }
         };
@@ -431,9 +438,7 @@ impl Entry {
                 }
                 fresh
             }
-            ValueRef::Bytes(bytes) => {
-                Self::object(key, Obj::Raw(Arc::new(bytes.to_vec())), deadline)
-            }
+            ValueRef::Bytes(bytes) => Self::object(key, Obj::Raw(bytes.to_vec()), deadline),
             ValueRef::Obj(obj) => Self::object(key, obj.clone(), deadline),
         }
     }

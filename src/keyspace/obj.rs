@@ -1,7 +1,5 @@
 //! Values that live outside their entry's allocation.
 
-use std::sync::Arc;
-
 use crate::types::hash::Hash;
 use crate::types::list::List;
 use crate::types::set::Set;
@@ -34,8 +32,8 @@ impl ObjType {
 pub enum Obj {
     /// An integer whose key is too long for the embedded form.
     Int(i64),
-    /// A long string; shared with replies that are being written, copied on write then.
-    Raw(Arc<Vec<u8>>),
+    /// A long string.
+    Raw(Vec<u8>),
     List(List),
     Set(Set),
     Zset(Zset),

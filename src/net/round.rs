@@ -565,10 +565,10 @@ fn deliver(core: &Core, conn: &mut Conn, replies: &[u8], before: usize) -> bool 
 }
 
 /// Whether a request may run a script: EVAL, FCALL and their kin, or EXEC.
+#[inline]
 fn is_script(bytes: &[u8], name: Span) -> bool {
-    let Some(start) = bytes.get(name.start as usize..name.end as usize).and_then(|n| n.get(..4))
-    else {
-        return false;
-    };
-    [b"eval", b"fcal", b"exec"].iter().any(|word| start.eq_ignore_ascii_case(*word))
+    let Some(start) = bytes[..name.end as usize].get(name.start as usize..) else { return false };
+    let Some(start) = start.first_chunk() else { return false };
+    let word = u32::from_le_bytes(*start) | u32::from_le_bytes([0x20; 4]);
+    [b"eval", b"fcal", b"exec"].iter().any(|script| u32::from_le_bytes(**script) == word)
 }

@@ -96,6 +96,10 @@ pub fn parse_request(
         return go_on(buf, pos, spans, limits, resume, state);
     }
     let start = *pos;
+    if let Some(end) = short_request(buf, start, spans) {
+        *pos = end;
+        return Ok(Progress::Request);
+    }
     match buf.get(start) {
         None => Ok(Progress::Incomplete),
         Some(b'*') => {
@@ -133,6 +137,48 @@ pub fn parse_request(
         }
         Some(_) => inline(buf, pos, spans),
     }
+}
+
+/// What nearly every request is: whole, of up to 9 arguments of up to 9999 bytes. Answers where it ends.
+/// `None`, with nothing appended: to be looked at piece by piece.
+///
+/// No limit is exceeded by so much: the least that there are allow more.
+#[inline]
+fn short_request(buf: &[u8], start: usize, spans: &mut Vec<Span>) -> Option<usize> {
+    const DIGITS_MAX: usize = 4;
+    let &[b'*', count, b'\r', b'\n'] = buf.get(start..)?.first_chunk()? else { return None };
+    let count = usize::from(digit(count)?);
+    let mut found = [Span { start: 0, end: 0 }; 9];
+    let mut at = start + 4;
+    for span in &mut found[..count] {
+        let line: &[u8; DIGITS_MAX + 3] = buf.get(at..)?.first_chunk()?;
+        if line[0] != b'$' {
+            return None;
+        }
+        let mut len = usize::from(digit(line[1])?);
+        let mut end = 2;
+        while let Some(digit) = digit(line[end]) {
+            if len == 0 || end == DIGITS_MAX {
+                return None;
+            }
+            len = len * 10 + usize::from(digit);
+            end += 1;
+        }
+        let body = at + end + 2;
+        if line[end..end + 2] != *b"\r\n" || buf.get(body + len..body + len + 2)? != b"\r\n" {
+            return None;
+        }
+        *span = Span::new(body, body + len);
+        at = body + len + 2;
+    }
+    spans.extend_from_slice(&found[..count]);
+    Some(at)
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<u8> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit <= 9).then_some(digit)
 }
 
 fn go_on(
@@ -221,18 +267,6 @@ fn count_line(
     invalid: ProtocolError,
 ) -> Result<Option<(i64, usize)>, ProtocolError> {
     let line = &buf[start + 1..];
-    // One or two digits are nearly every line there is.
-    if let [d, b'\r', b'\n', ..] = line
-        && d.is_ascii_digit()
-    {
-        return Ok(Some((i64::from(d - b'0'), start + 4)));
-    }
-    if let [d, u, b'\r', b'\n', ..] = line
-        && (b'1'..=b'9').contains(d)
-        && u.is_ascii_digit()
-    {
-        return Ok(Some((i64::from(d - b'0') * 10 + i64::from(u - b'0'), start + 5)));
-    }
     let Some(len) = memchr(b'\r', line) else {
         return if line.len() > LINE_BYTES_MAX { Err(too_big) } else { Ok(None) };
     };
@@ -403,6 +437,21 @@ mod tests {
     }
 
     #[test]
+    fn arguments_of_every_length_of_a_length() {
+        for len in [0, 1, 2, 9, 10, 99, 100, 999, 1000, 9999, 10_000, 123_456] {
+            let value = "v".repeat(len);
+            let request = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${len}\r\n{value}\r\n");
+            check(request.as_bytes(), &[&["SET", "k", &value]]);
+            let reversed = format!("*2\r\n${len}\r\n{value}\r\n$1\r\nk\r\n");
+            check(reversed.as_bytes(), &[&[&value, "k"]]);
+        }
+        for count in [1, 9, 10, 11, 100] {
+            let request = format!("*{count}\r\n") + &"$2\r\nab\r\n".repeat(count);
+            check(request.as_bytes(), &[&vec!["ab"; count]]);
+        }
+    }
+
+    #[test]
     fn malformed_requests_are_named() {
         let big = vec![b'a'; LINE_BYTES_MAX + 2];
         let cases: Vec<(Vec<u8>, ProtocolError)> = vec![
@@ -411,6 +460,8 @@ mod tests {
             (b"*1\r\n+x\r\n".to_vec(), ProtocolError::ExpectedBulk('+')),
             (b"*1\r\n$-1\r\n".to_vec(), ProtocolError::InvalidBulk),
             (b"*1\r\n$536870913\r\n".to_vec(), ProtocolError::InvalidBulk),
+            (b"*1\r\n$03\r\nGET\r\n".to_vec(), ProtocolError::InvalidBulk),
+            (b"*01\r\n$3\r\nGET\r\n".to_vec(), ProtocolError::InvalidCount),
             (b"get \"x\n".to_vec(), ProtocolError::UnbalancedQuotes),
             (b"get 'x\\'\n".to_vec(), ProtocolError::UnbalancedQuotes),
             (big.clone(), ProtocolError::InlineTooBig),

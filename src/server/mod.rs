@@ -20,7 +20,8 @@ use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
 use crate::session::{ConnId, Message, Registry};
 use crate::shard::{Gate, Mailbox, Release};
-use crate::stats::{Accounting, CoreStats, Journal, Measure, MemoryUse, Overrun};
+use crate::stats::{Accounting, CoreStats, Journal, Measure, Overrun};
+use crate::sys::allocator;
 
 pub use cluster::ClusterStartError;
 pub use pause::{Pause, PauseKind};
@@ -145,9 +146,14 @@ impl Server {
         self.stats.iter().map(|stats| of(stats)).sum()
     }
 
+    /// Puts the account of the memory in use right, which drifts while threads that are no cores take
+    /// or free some. Asking the allocator is dear, the more so for what it pushes out of the caches.
+    pub fn correct_accounting(&self) {
+        self.accounting.correct(allocator::usage()[0]);
+    }
+
     /// Takes the samples from which `instantaneous_*` of INFO are averaged.
     pub fn sample_rates(&self) {
-        self.accounting.correct(MemoryUse::read().allocated);
         self.journal.note_memory(self.accounting.used());
         self.journal.rates.sample(crate::sys::unix_us(), |measure| match measure {
             Measure::Commands => self.total(|core| core.commands_processed.get()),

@@ -1,7 +1,7 @@
 //! Active expiry: what nobody asks for goes too, wherever it lies and however its time came to be.
 
-use crate::suite_faults::{call, info, play, wait_until};
-use crate::support::{Client, Server};
+use crate::suite_faults::{call, info, play};
+use crate::support::{Client, Server, wait_until};
 
 fn start(threads: &str) -> Server {
     let mut options = vec!["--enable-debug-command", "yes"];

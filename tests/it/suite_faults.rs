@@ -1,9 +1,7 @@
 //! Faults that Valkey's and Redis's own test suites showed, told again as tests of ours. Every
 //! expectation holds for Valkey 9.1 too (run with `TSUBAME_TEST_SERVER`), but for the thread counts.
 
-use std::time::{Duration, Instant};
-
-use crate::support::{Client, Reply, Server};
+use crate::support::{Client, Reply, Server, wait_until};
 
 const DEBUG: [&str; 2] = ["--enable-debug-command", "yes"];
 
@@ -32,14 +30,6 @@ pub(crate) fn info(client: &mut Client, section: &str, field: &str) -> String {
     };
     let line = page.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));
     line.unwrap_or_default().to_owned()
-}
-
-pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn wait_for_blocked(client: &mut Client, count: &str) {

@@ -20,12 +20,16 @@ impl EventLoop {
         if self.core.server.pause.until(now).is_none() {
             self.resume_paused();
         }
-        if now >= self.next_idle_ms {
-            self.next_idle_ms = now + 1000;
+        let a_second_passed = now >= self.next_second_ms;
+        if a_second_passed {
+            self.next_second_ms = now + 1000;
             self.close_idle();
         }
         self.tend_clients(hz as usize);
         if self.core.id == 0 {
+            if a_second_passed || self.core.server.config.maxmemory.get() != 0 {
+                self.core.server.correct_accounting();
+            }
             self.core.server.sample_rates();
             self.core.server.obey_signals();
         }

@@ -60,8 +60,8 @@ pub struct EventLoop {
     next_tick_ms: u64,
     /// The connection that is looked after next.
     tend_next: usize,
-    /// When idle clients are looked for again.
-    next_idle_ms: u64,
+    /// When the next second begins, at which idle clients are looked for.
+    next_second_ms: u64,
     /// The slot map that waiting clients were last held against.
     map_version: u64,
     stopping: bool,
@@ -93,7 +93,7 @@ impl EventLoop {
             listeners: Vec::new(),
             next_tick_ms: 0,
             tend_next: 0,
-            next_idle_ms: 0,
+            next_second_ms: 0,
             map_version: 0,
             stopping: false,
             closed: Vec::new(),
@@ -113,11 +113,15 @@ impl EventLoop {
         let mut events = Events::with_capacity(EVENTS_MAX);
         let server = self.core.server.clone();
         let mailbox = &server.mailboxes[self.core.id];
+        let mut took = Duration::ZERO;
         while !self.stopping {
             self.core.server.accounting.share(self.core.id).publish();
             let idle = self.ready.is_empty() && !self.core.ceiling.is_behind;
-            let timeout =
-                if !idle || !mailbox.fall_asleep() { Duration::ZERO } else { self.until_next() };
+            let timeout = if !idle || !mailbox.fall_asleep() {
+                Duration::ZERO
+            } else {
+                self.until_next(took)
+            };
             match self.poll.poll(&mut events, Some(timeout)) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => other?,
@@ -139,24 +143,26 @@ impl EventLoop {
             if self.core.ceiling.is_behind {
                 self.make_room();
             }
-            self.note_round(begin, commands);
+            took = self.note_round(begin, commands);
         }
         self.close_all();
         Ok(())
     }
 
-    /// Counts a round that began at a tick, when so many commands had run.
-    fn note_round(&self, begin: u64, commands: u64) {
+    /// Counts a round that began at a tick, when so many commands had run. Answers how long it took.
+    fn note_round(&self, begin: u64, commands: u64) -> Duration {
         let stats = &self.core.stats;
         let ticks = self.core.ticks().wrapping_sub(begin);
         stats.loop_ticks.add(ticks);
         stats.loop_ticks_max.raise(ticks);
         stats.loop_commands_max.raise(stats.commands_processed.get().saturating_sub(commands));
+        Duration::from_nanos(self.core.nanos(ticks))
     }
 
-    fn until_next(&self) -> Duration {
+    /// How long the loop may sleep after a round that took so long.
+    fn until_next(&self, took: Duration) -> Duration {
         let timer = self.timers.peek().map_or(u64::MAX, |Reverse((at, ..))| *at);
-        let now = unix_ms();
+        let now = self.core.now_ms + took.as_millis() as u64;
         Duration::from_millis(self.next_tick_ms.min(timer).saturating_sub(now).min(1000))
     }
 

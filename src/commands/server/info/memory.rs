@@ -5,7 +5,9 @@ use crate::stats::{MemoryUse, human};
 
 pub(super) fn memory(page: &mut Page<'_>) {
     let server = page.server;
-    let used = MemoryUse { allocated: server.accounting.used(), ..MemoryUse::read() };
+    let read = MemoryUse::read();
+    server.accounting.correct(read.allocated);
+    let used = MemoryUse { allocated: server.accounting.used(), ..read };
     let peak = server.journal.note_memory(used.allocated);
     let overhead = server.clients.memory() + server.journal.memory_at_start();
     let dataset = used.allocated.saturating_sub(overhead);
