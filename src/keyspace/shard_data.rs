@@ -38,15 +38,17 @@ impl ShardData {
     pub fn db_mut(&mut self, index: u16) -> &mut Db {
         let index = usize::from(index);
         if index >= self.dbs.len() {
-            self.make_databases(index + 1);
+            return self.make_database(index);
         }
         &mut self.dbs[index]
     }
 
+    /// Makes a database and those before it.
     #[cold]
-    fn make_databases(&mut self, count: usize) {
-        self.dbs.reserve_exact(count - self.dbs.len());
-        self.dbs.resize_with(count, || Db::new(self.layout));
+    fn make_database(&mut self, index: usize) -> &mut Db {
+        self.dbs.reserve_exact(index + 1 - self.dbs.len());
+        self.dbs.resize_with(index + 1, || Db::new(self.layout));
+        &mut self.dbs[index]
     }
 
     /// A database beside those who watch its keys.
