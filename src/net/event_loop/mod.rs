@@ -32,9 +32,10 @@ use crate::sys::unix_ms;
 const WAKE: Token = Token(usize::MAX);
 const LISTENERS: usize = usize::MAX / 2;
 
-/// What one read takes at the most; a connection that has more waits for its next turn.
-const READ_BYTES: usize = 16 * 1024;
-const ARENA_BYTES: usize = 128 * 1024;
+/// What one read takes at the most; a connection that has more waits for its next turn. Values of
+/// 16 KiB, a size that people choose, come in one read, and are not copied before they are stored.
+const READ_BYTES: usize = 32 * 1024;
+const ARENA_BYTES: usize = 256 * 1024;
 /// Connections in a round.
 const VISITS_MAX: usize = 128;
 const EVENTS_MAX: usize = 512;

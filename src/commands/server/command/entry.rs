@@ -1,9 +1,11 @@
 //! COMMAND and COMMAND INFO: an array of ten elements for each command. Never more: clients take
 //! entries apart by position.
 
+use std::sync::OnceLock;
+
 use super::super::reply::{find, flag_set};
 use crate::commands::{Begin, Command, CommandResult, CommandTable, Cx, Find, KeySpec};
-use crate::protocol::{Args, Reply};
+use crate::protocol::{Args, Reply, RespVersion};
 
 /// COMMAND: every command.
 pub(super) fn all(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
@@ -27,12 +29,25 @@ pub(super) fn info(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
+/// The commands of a process do not change, and there are clients that ask for all of them before each
+/// command: the reply is written once.
 fn write_all(reply: &mut Reply<'_>) {
-    let table = CommandTable::get();
-    reply.array(table.commands().count());
-    for command in table.commands() {
-        write_entry(reply, command);
-    }
+    static RESP2: OnceLock<Vec<u8>> = OnceLock::new();
+    static RESP3: OnceLock<Vec<u8>> = OnceLock::new();
+    let version = reply.version();
+    let written = match version {
+        RespVersion::Resp2 => &RESP2,
+        RespVersion::Resp3 => &RESP3,
+    };
+    reply.raw(written.get_or_init(|| {
+        let mut out = Vec::new();
+        let mut reply = Reply::new(&mut out, version);
+        let table = CommandTable::get();
+        reply.array(table.commands().count());
+        table.commands().for_each(|command| write_entry(&mut reply, command));
+        out.shrink_to_fit();
+        out
+    }));
 }
 
 fn write_entry(reply: &mut Reply<'_>, command: &Command) {
