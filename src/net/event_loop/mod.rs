@@ -193,6 +193,7 @@ impl EventLoop {
             let Some(conn) = self.conns.get_mut(slot) else { continue };
             if event.is_readable() || event.is_error() || event.is_read_closed() {
                 conn.readable = true;
+                conn.read_closed |= event.is_read_closed();
                 match conn.standing {
                     Standing::Idle => self.enqueue(slot),
                     // A waiting client that hung up is not waiting for anything any more.
@@ -380,18 +381,20 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         conn.standing = Standing::Idle;
         let stashed = !conn.stash.is_empty();
-        let mut len = 0;
+        let (mut len, mut ended) = (0, false);
         if conn.readable {
             let result = if stashed {
                 conn.read_into_stash()
             } else {
                 let space = self.round.space();
                 let wanted = READ_BYTES.min(space.len());
-                conn.socket.read(&mut space[..wanted]).inspect(|n| conn.readable = *n == wanted)
+                let result = conn.socket.read(&mut space[..wanted]);
+                result.inspect(|n| conn.readable = *n == wanted || conn.read_closed)
             };
             self.core.stats.reads.add(1);
             match result {
-                Ok(0) => return self.closed.push(slot),
+                Ok(0) if !stashed => return self.closed.push(slot),
+                Ok(0) => (conn.readable, ended) = (true, true),
                 Ok(n) => len = n,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.readable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -420,6 +423,10 @@ impl EventLoop {
             self.round.add_read(slot, conn, len, limits);
         }
         let in_hand = self.round.visits() > visits;
+        if ended && !in_hand {
+            // Nor was there a request left that had waited.
+            return self.closed.push(slot);
+        }
         let conn = &mut self.conns[slot];
         conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
         if stashed || !conn.stash.is_empty() {
@@ -465,6 +472,7 @@ impl EventLoop {
                 conn.client.set_flag(ClientFlags::POSTPONED, true);
                 self.paused.push(slot);
             }
+            Some(Next::Blocked) if conn.read_closed => self.close(slot),
             Some(Next::Blocked) => {
                 conn.standing = Standing::Blocked;
                 let at = conn.client.blocked.as_ref().and_then(|blocked| blocked.deadline_ms);
