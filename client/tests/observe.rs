@@ -310,6 +310,9 @@ impl Metrics for Counting {
 
 #[tokio::test]
 async fn measurements_are_given_for_operations_and_connections() {
+    // A place in the code that is first passed on a thread without a subscriber would count as
+    // interesting to nobody, on the threads of the other tests too.
+    let _guard = tracing::dispatcher::set_default(&capture().1);
     let counted = Arc::new(Counted::default());
     let mut hostile = Hostile::start(1).await;
     let wait = Duration::from_millis(100);
