@@ -70,11 +70,14 @@ fn serialized_bytes(found: KeyRef<'_>) -> usize {
 
 /// A number of up to 32 bits follows a byte that tells its width; others are text.
 fn serialized_int(int: i64) -> usize {
-    match int {
-        -0x80..0x80 => 2,
-        -0x8000..0x8000 => 3,
-        -0x8000_0000..0x8000_0000 => 5,
-        _ => serialized_text(int.to_string().len()),
+    if i8::try_from(int).is_ok() {
+        2
+    } else if i16::try_from(int).is_ok() {
+        3
+    } else if i32::try_from(int).is_ok() {
+        5
+    } else {
+        serialized_text(int.to_string().len())
     }
 }
 
