@@ -84,8 +84,8 @@ fn serialized_int(int: i64) -> usize {
 /// Text follows its length, which takes 6 bits, 14 bits or 4 bytes with a mark of which it is.
 fn serialized_text(len: usize) -> usize {
     match len {
-        ..0x40 => 1 + len,
-        ..0x4000 => 2 + len,
+        0..0x40 => 1 + len,
+        0x40..0x4000 => 2 + len,
         _ => 5 + len,
     }
 }
