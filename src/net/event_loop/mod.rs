@@ -10,7 +10,8 @@ pub(super) use self::admission::refusal;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::io::{self, Read};
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -67,7 +68,9 @@ pub struct EventLoop {
     map_version: u64,
     stopping: bool,
     closed: Vec<usize>,
-    /// Kept from round to round for its room.
+    /// What was read in this round, to be parsed: whose, and where in the round's arena (nothing there if
+    /// it went to the stash). Kept from round to round for its room, as are the outcomes.
+    received: Vec<(usize, Range<usize>)>,
     outcomes: Vec<Outcome>,
 }
 
@@ -98,6 +101,7 @@ impl EventLoop {
             map_version: 0,
             stopping: false,
             closed: Vec::new(),
+            received: Vec::new(),
             outcomes: Vec::new(),
         };
         this.listen(listeners)?;
@@ -351,11 +355,15 @@ impl EventLoop {
                 self.read(slot);
             }
         }
-        let mut round = std::mem::replace(&mut self.round, Round::new(0));
-        let mut outcomes = std::mem::take(&mut self.outcomes);
-        round.run(&mut self.core, &mut self.conns, |_, outcome| outcomes.push(outcome));
-        self.round = round;
-        self.core.leave();
+        let mut received = std::mem::take(&mut self.received);
+        for (slot, bytes) in received.drain(..) {
+            self.hand_over(slot, bytes);
+        }
+        self.received = received;
+        let Self { round, core, conns, outcomes, .. } = self;
+        round.run(core, conns, |outcome| outcomes.push(outcome));
+        core.leave();
+        let mut outcomes = std::mem::take(outcomes);
         for outcome in outcomes.drain(..) {
             self.settle(outcome);
         }
@@ -374,35 +382,43 @@ impl EventLoop {
         }
     }
 
-    /// Reads once from a connection and hands what came to the round.
+    /// Reads once from a connection. What came is parsed when all have been read: the kernel's work
+    /// for a connection and ours push each other out of the caches.
     fn read(&mut self, slot: usize) {
-        let limits = self.limits(slot);
         let conn = &mut self.conns[slot];
         conn.standing = Standing::Idle;
         let stashed = !conn.stash.is_empty();
-        let mut len = 0;
+        let mut bytes = 0..0;
         if conn.readable {
             let result = if stashed {
                 conn.read_into_stash()
             } else {
                 let space = self.round.space();
                 let wanted = READ_BYTES.min(space.len());
-                conn.socket.read(&mut space[..wanted]).inspect(|n| conn.readable = *n == wanted)
+                conn.socket.receive(&mut space[..wanted]).inspect(|n| conn.readable = *n == wanted)
             };
             self.core.stats.reads.add(1);
             match result {
                 Ok(0) => return self.closed.push(slot),
-                Ok(n) => len = n,
+                Ok(len) => {
+                    self.core.stats.net_input_bytes.add(len as u64);
+                    conn.note_received(len, self.core.now_ms);
+                    if !stashed {
+                        bytes = self.round.keep(len);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.readable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return self.closed.push(slot),
             }
-            self.core.stats.net_input_bytes.add(len as u64);
-            let info = &conn.client.info;
-            info.net_in.store(info.net_in.load(Ordering::Relaxed) + len as u64, Ordering::Relaxed);
-            info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
-            conn.query_peak = conn.query_peak.max(conn.stash.len().max(len));
         }
+        self.received.push((slot, bytes));
+    }
+
+    /// Hands what a connection has sent, and had kept from before, to the round.
+    fn hand_over(&mut self, slot: usize, bytes: Range<usize>) {
+        let limits = self.limits(slot);
+        let conn = &mut self.conns[slot];
         let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
         if conn.stash.len() > limit {
             self.core.stats.client_query_buffer_limit_disconnections.add(1);
@@ -414,21 +430,19 @@ impl EventLoop {
             return self.closed.push(slot);
         }
         let visits = self.round.visits();
+        let stashed = !conn.stash.is_empty();
         if stashed {
             self.round.add_stash(slot, conn, limits);
-        } else if len > 0 {
-            self.round.add_read(slot, conn, len, limits);
+        } else if !bytes.is_empty() {
+            self.round.add_read(slot, conn, bytes, limits);
         }
         let in_hand = self.round.visits() > visits;
-        let conn = &mut self.conns[slot];
         conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
         if stashed || !conn.stash.is_empty() {
             conn.note_stash();
             conn.note_memory(&self.core.server.clients);
         }
-        if self.round.visits() == 0 && self.conns[slot].readable {
-            self.enqueue(slot);
-        } else if self.conns[slot].readable && self.conns[slot].standing == Standing::Idle {
+        if conn.readable {
             // Goes on after this round, behind the others.
             self.enqueue(slot);
         }
