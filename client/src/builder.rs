@@ -37,7 +37,6 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) seeds: Seeds,
-    pub(crate) resolver: Resolving,
     pub(crate) mode: Mode,
     pub(crate) credentials: CredentialsConfig,
     /// What `credentials` gives now; set when the client starts.
@@ -70,7 +69,6 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             seeds: Seeds::default(),
-            resolver: Resolving::default(),
             mode: Mode::Auto,
             credentials: CredentialsConfig::None,
             current: watch::channel(None).1,
@@ -100,17 +98,18 @@ impl Default for Config {
 
 /// Builds a [`Client`]; made by [`Client::builder`].
 ///
-/// ```no_run
-/// # async fn f() -> tsubame_client::Result<()> {
+/// ```
+/// # tsubame_client_testing::with_cluster(async |client| {
+/// # let node = client.topology().nodes()[0].addr.to_string();
 /// use std::time::Duration;
 /// let client = tsubame_client::Client::builder()
-///     .seed("10.0.0.1:7000")?
-///     .seed("10.0.0.2:7000")?
-///     .password("secret")
+///     .seed(&node)? // such as "10.0.0.1:7000"
+///     .client_name("checkout")
 ///     .timeout(Duration::from_millis(500))
 ///     .connect()
 ///     .await?;
-/// # Ok(()) }
+/// assert_eq!(client.client_getname().await?.as_deref(), Some("checkout"));
+/// # Ok(()) });
 /// ```
 #[derive(Debug, Clone, Default)]
 #[must_use = "a builder does nothing until it connects"]
@@ -184,8 +183,8 @@ impl ClientBuilder {
         Ok(self)
     }
 
-    /// Asks `resolver` for the addresses behind the names of nodes, whenever one is dialled, instead of
-    /// the system.
+    /// Asks `resolver` for the addresses behind names instead of the system: those of nodes, whenever
+    /// one is dialled, and those that the [source of seeds](Self::seed_source) knows.
     ///
     /// ```
     /// use std::net::SocketAddr;
@@ -200,7 +199,7 @@ impl ClientBuilder {
     /// # Ok::<(), tsubame_client::Error>(())
     /// ```
     pub fn resolver(mut self, resolver: impl Resolver) -> Self {
-        self.config.resolver = Resolving(Some(Arc::new(resolver)));
+        self.config.seeds.resolver = Resolving(Arc::new(resolver));
         self
     }
 

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::addr::NodeAddr;
 use crate::builder::Config;
 use crate::credentials::{Credentials, Fetching};
-use crate::net::{Purpose, dial};
+use crate::net::{Purpose, Resolver, Resolving, dial};
 use crate::protocol::next_reply;
 use crate::request::Body;
 use crate::topology::parse_sentinel;
@@ -23,22 +23,33 @@ use crate::value::Value;
 /// A source of seed nodes; see [`ClientBuilder::seed_source`](crate::ClientBuilder::seed_source).
 ///
 /// ```
-/// use tsubame_client::{Fetching, NodeAddr, SeedSource};
+/// # tsubame_client_testing::with_cluster(async |client| {
+/// use std::sync::Arc;
+/// use tsubame_client::{Client, Fetching, NodeAddr, Resolver, SeedSource};
 ///
-/// struct Registry;
+/// /// Knows where the nodes are.
+/// struct Registry(Vec<NodeAddr>);
 ///
 /// impl SeedSource for Registry {
-///     fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
-///         Box::pin(async { Ok(vec![NodeAddr::new("10.0.0.1", 6379)]) })
+///     fn seeds<'a>(&'a self, _: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>> {
+///         Box::pin(async { Ok(self.0.clone()) })
 ///     }
 /// }
+/// # let registry = Registry(vec![client.topology().nodes()[0].addr.clone()]);
+/// let client = Client::builder().seed_source(registry).connect().await?;
+/// client.ping().await?;
+/// # Ok(()) });
 /// ```
 pub trait SeedSource: Send + Sync + 'static {
     /// The addresses that are right now. An error or an empty list leaves the ones before.
-    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>>;
+    ///
+    /// They may be names, which are resolved when they are dialled. A source that has to resolve names
+    /// itself asks `resolver`, which is [the client's](crate::ClientBuilder::resolver).
+    fn seeds<'a>(&'a self, resolver: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>>;
 }
 
-/// All addresses behind a name, such as a headless service's.
+/// All addresses behind a name, such as a headless service's, as the client's
+/// [resolver](crate::ClientBuilder::resolver) knows them.
 ///
 /// ```
 /// use tsubame_client::{Client, DnsSeeds};
@@ -62,10 +73,9 @@ impl DnsSeeds {
 }
 
 impl SeedSource for DnsSeeds {
-    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
+    fn seeds<'a>(&'a self, resolver: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>> {
         Box::pin(async {
-            let found = tokio::net::lookup_host((self.name.as_str(), self.port)).await;
-            let found = found.map_err(|error| error.to_string())?;
+            let found = resolver.resolve(&self.name, self.port).await?.into_iter();
             Ok(found.map(|addr| NodeAddr::new(&addr.ip().to_string(), addr.port())).collect())
         })
     }
@@ -99,7 +109,7 @@ impl FileSeeds {
 }
 
 impl SeedSource for FileSeeds {
-    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
+    fn seeds<'a>(&'a self, _: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>> {
         Box::pin(async {
             let path = self.path.clone();
             let read = tokio::task::spawn_blocking(move || std::fs::read_to_string(path)).await;
@@ -125,7 +135,7 @@ impl SeedSource for FileSeeds {
 pub struct SentinelSeeds {
     sentinels: Vec<NodeAddr>,
     primary: String,
-    config: Arc<Config>,
+    config: Config,
 }
 
 impl SentinelSeeds {
@@ -139,7 +149,7 @@ impl SentinelSeeds {
     /// # Ok::<(), tsubame_client::Error>(())
     /// ```
     pub fn new(sentinels: Vec<NodeAddr>, primary: &str) -> Self {
-        Self { sentinels, primary: primary.to_owned(), config: Arc::default() }
+        Self { sentinels, primary: primary.to_owned(), config: Config::default() }
     }
 
     /// How to authenticate to the sentinels themselves.
@@ -151,14 +161,26 @@ impl SentinelSeeds {
     /// # Ok::<(), tsubame_client::Error>(())
     /// ```
     pub fn credentials(mut self, credentials: Credentials) -> Self {
-        let mut config = Config::clone(&self.config);
-        config.current = tokio::sync::watch::channel(Some(credentials)).1;
-        self.config = Arc::new(config);
+        self.config.current = tokio::sync::watch::channel(Some(credentials)).1;
         self
     }
 
-    async fn ask(&self, sentinel: &NodeAddr) -> Result<NodeAddr, Arc<str>> {
-        let mut connection = dial(sentinel, &self.config, Purpose::default()).await?;
+    /// Speaks TLS to the sentinels themselves.
+    ///
+    /// ```
+    /// use tsubame_client::{SentinelSeeds, Tls};
+    /// let source = SentinelSeeds::new(vec!["sentinel.example:26379".parse()?], "mymaster");
+    /// let source = source.tls(Tls::system()?);
+    /// # Ok::<(), tsubame_client::Error>(())
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, tls: crate::net::Tls) -> Self {
+        self.config.tls = Some(tls);
+        self
+    }
+
+    async fn ask(&self, sentinel: &NodeAddr, config: &Config) -> Result<NodeAddr, Arc<str>> {
+        let mut connection = dial(sentinel, config, Purpose::default()).await?;
         let mut body = Body::default();
         for word in ["SENTINEL", "GET-MASTER-ADDR-BY-NAME", &self.primary] {
             body.push(word.as_bytes());
@@ -175,11 +197,13 @@ impl SentinelSeeds {
 }
 
 impl SeedSource for SentinelSeeds {
-    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
+    fn seeds<'a>(&'a self, resolver: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>> {
         Box::pin(async {
+            let mut config = self.config.clone();
+            config.seeds.resolver = Resolving(resolver.clone());
             let mut causes = Vec::new();
             for sentinel in &self.sentinels {
-                let asking = timeout(self.config.connect_timeout, self.ask(sentinel));
+                let asking = timeout(config.connect_timeout, self.ask(sentinel, &config));
                 match asking.await.unwrap_or_else(|_| Err("no answer in time".into())) {
                     Ok(primary) => return Ok(vec![primary]),
                     Err(why) => causes.push(format!("{sentinel}: {why}")),
@@ -195,6 +219,8 @@ impl SeedSource for SentinelSeeds {
 pub(crate) struct Seeds {
     pub(crate) fixed: Vec<NodeAddr>,
     pub(crate) source: Option<Arc<dyn SeedSource>>,
+    /// Knows the addresses behind names, of seeds and of all other nodes.
+    pub(crate) resolver: Resolving,
 }
 
 impl fmt::Debug for Seeds {
@@ -208,7 +234,7 @@ impl Seeds {
     pub(crate) async fn list(&self) -> (Vec<NodeAddr>, Option<String>) {
         let mut list = self.fixed.clone();
         let Some(source) = &self.source else { return (list, None) };
-        match source.seeds().await {
+        match source.seeds(&self.resolver.0).await {
             Ok(found) => {
                 list.extend(found);
                 list.sort();
@@ -222,24 +248,59 @@ impl Seeds {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use parking_lot::Mutex;
+
     use super::*;
 
     #[tokio::test]
     async fn a_file_is_read_each_time_and_nonsense_is_told() {
         let path = std::env::temp_dir().join(format!("tsubame-seeds-{}", std::process::id()));
-        let source = FileSeeds::new(&path);
-        assert!(source.seeds().await.is_err());
+        let (source, resolver) = (FileSeeds::new(&path), Resolving::default().0);
+        assert!(source.seeds(&resolver).await.is_err());
         std::fs::write(&path, "# ours\n10.0.0.1:7000\n\n[::1]:7001\n").unwrap();
         let expected = [NodeAddr::new("10.0.0.1", 7000), NodeAddr::new("::1", 7001)];
-        assert_eq!(source.seeds().await.unwrap(), expected);
+        assert_eq!(source.seeds(&resolver).await.unwrap(), expected);
         std::fs::write(&path, "10.0.0.1:x\n").unwrap();
-        assert!(source.seeds().await.unwrap_err().contains("10.0.0.1:x"));
+        assert!(source.seeds(&resolver).await.unwrap_err().contains("10.0.0.1:x"));
         std::fs::remove_file(&path).unwrap();
     }
 
     #[tokio::test]
     async fn a_name_gives_all_its_addresses() {
-        let found = DnsSeeds::new("localhost", 7000).seeds().await.unwrap();
+        let source = DnsSeeds::new("localhost", 7000);
+        let found = source.seeds(&Resolving::default().0).await.unwrap();
         assert!(found.contains(&NodeAddr::new("127.0.0.1", 7000)), "{found:?}");
+    }
+
+    /// Says that every name stands for this address, and keeps the names that it was asked for.
+    struct Names(SocketAddr, Mutex<Vec<String>>);
+
+    impl Resolver for Names {
+        fn resolve<'a>(&'a self, host: &'a str, _: u16) -> Fetching<'a, Vec<SocketAddr>> {
+            self.1.lock().push(host.to_owned());
+            Box::pin(async { Ok(vec![self.0]) })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_clients_resolver_is_asked_for_all_names() {
+        let sentinel = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let names = Arc::new(Names(sentinel.local_addr().unwrap(), Mutex::default()));
+        let resolver: Arc<dyn Resolver> = names.clone();
+        let expected = [NodeAddr::new("127.0.0.1", names.0.port())];
+        assert_eq!(DnsSeeds::new("a.example", 1).seeds(&resolver).await.unwrap(), expected);
+        let sentinels = vec![NodeAddr::new("b.example", 2), NodeAddr::new("c.example", 3)];
+        let source = SentinelSeeds::new(sentinels, "mymaster");
+        // Both sentinels hang up on whom they should greet.
+        let greet = async {
+            for _ in 0..2 {
+                drop(sentinel.accept().await.unwrap());
+            }
+        };
+        let (why, ()) = tokio::join!(source.seeds(&resolver), greet);
+        assert!(why.unwrap_err().contains("c.example:3"));
+        assert_eq!(*names.1.lock(), ["a.example", "b.example", "c.example"]);
     }
 }

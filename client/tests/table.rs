@@ -234,8 +234,9 @@ struct Typed<'a> {
     name: String,
     blocking: bool,
     says: &'a str,
+    /// `with_cluster: client`: what starts the example's servers, and what it is given.
+    setting: Option<&'a str>,
     example: Vec<&'a str>,
-    runs: bool,
 }
 
 /// A module of `data/typed.txt`.
@@ -260,10 +261,9 @@ fn modules(text: &str) -> Vec<Module<'_>> {
         } else if let Some(rest) = line.strip_prefix("  ") {
             let command = module.commands.last_mut().unwrap();
             if let Some(code) = rest.strip_prefix("> ") {
-                command.runs = true;
                 command.example.push(code);
-            } else if let Some(code) = rest.strip_prefix(">! ") {
-                command.example.push(code);
+            } else if let Some(setting) = rest.strip_prefix("@ ") {
+                command.setting = Some(setting);
             } else {
                 command.says = rest;
             }
@@ -295,18 +295,13 @@ fn write_module(module: &Module<'_>) -> String {
         for command in commands {
             let says = command.says;
             writeln!(body, "    /// `{}`: {says}.\n    ///", command.name).unwrap();
-            if command.runs {
-                body.push_str(
-                    "    /// ```\n    /// # tsubame_client_testing::with_server(async |client| {\n",
-                );
-            } else {
-                body.push_str(
-                    "    /// ```no_run\n    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {\n",
-                );
-            }
+            let setting = command.setting.unwrap_or("with_server: client");
+            let (start, given) = setting.split_once(": ").unwrap();
+            body.push_str("    /// ```\n");
+            writeln!(body, "    /// # tsubame_client_testing::{start}(async |{given}| {{").unwrap();
             command.example.iter().for_each(|code| writeln!(body, "    /// {code}").unwrap());
-            let end = if command.runs { "# Ok(()) });" } else { "# Ok(()) }" };
-            writeln!(body, "    /// {end}\n    /// ```\n    {};", command.declaration).unwrap();
+            writeln!(body, "    /// # Ok(()) }});\n    /// ```\n    {};", command.declaration)
+                .unwrap();
         }
         body.push_str("}\n");
     }

@@ -177,10 +177,12 @@ commands! {
     RESTORE restore(key: key, milliseconds: arg, dump: arg) -> (), RestoreKind;
     /// `MIGRATE`: moves a key to another server. It goes to some primary: say to which with `on`.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.migrate("10.0.0.2", 6379, "k", 0, 1000).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_two_servers(async |client, other| {
+    /// client.set("k", "v").await?;
+    /// client.migrate("127.0.0.1", other.port, "k", 0, 1000).await?;
+    /// assert_eq!(other.client.get("k").await?.as_deref(), Some(&b"v"[..]));
+    /// # Ok(()) });
     /// ```
     MIGRATE migrate(host: arg, port: arg, key: arg, database: arg, milliseconds: arg) -> String, MigrateKind;
     /// `OBJECT ENCODING`: how a value is kept in memory.
@@ -194,10 +196,12 @@ commands! {
     OBJECT_ENCODING object_encoding(key: key) -> Option<String>;
     /// `OBJECT FREQ`: how often a key is used, on a logarithmic scale, under an LFU policy.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.object_freq("k").await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.config_set([("maxmemory-policy", "allkeys-lfu")]).await?;
+    /// client.set("k", "v").await?;
+    /// assert!(client.object_freq("k").await?.is_some());
+    /// # Ok(()) });
     /// ```
     OBJECT_FREQ object_freq(key: key) -> Option<u64>;
     /// `OBJECT IDLETIME`: seconds since a key was used.

@@ -67,12 +67,13 @@ commands! {
     /// # Ok(()) });
     /// ```
     SCRIPT_FLUSH script_flush() -> ();
-    /// `SCRIPT KILL`: stops the script that runs, on all primaries.
+    /// `SCRIPT KILL`: stops the script that runs, on all primaries. The connection of the script waits for its end, so this has to come from another client.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.script_kill().await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// // Nothing runs, and that is an error.
+    /// assert_eq!(client.script_kill().await.unwrap_err().code(), Some("NOTBUSY"));
+    /// # Ok(()) });
     /// ```
     SCRIPT_KILL script_kill() -> ();
     /// `SCRIPT SHOW`: the source of a script (Valkey).
@@ -86,18 +87,22 @@ commands! {
     SCRIPT_SHOW script_show(sha1: arg) -> Bytes;
     /// `FCALL`: calls a function.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.fcall("transfer", ["{a}1", "{a}2"], [5]).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let library = "#!lua name=l\nserver.register_function{function_name='f', callback=function(keys, args) return args[1] + 1 end}";
+    /// client.function_load(library).await?;
+    /// assert_eq!(client.fcall("f", ["k"], [5]).as_::<i64>().await?, 6);
+    /// # Ok(()) });
     /// ```
     FCALL fcall(function: arg, keys: keys_n, args: args) -> Value;
     /// `FCALL_RO`: calls a function that only reads.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.fcall_ro("balance", ["a"], [""; 0]).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let library = "#!lua name=l\nserver.register_function{function_name='f', callback=function(keys, args) return server.call('STRLEN', keys[1]) end, flags={'no-writes'}}";
+    /// client.function_load(library).await?;
+    /// assert_eq!(client.fcall_ro("f", ["k"], [""; 0]).as_::<i64>().await?, 0);
+    /// # Ok(()) });
     /// ```
     FCALL_RO fcall_ro(function: arg, keys: keys_n, args: args) -> Value;
     /// `FUNCTION LOAD`: loads a library on all primaries; returns its name.
@@ -119,10 +124,12 @@ commands! {
     FUNCTION_LOAD function_load_replace(mode: arg, code: arg) -> String;
     /// `FUNCTION DELETE`: deletes a library on all primaries.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.function_load("#!lua name=l\nserver.register_function('f', function() return 1 end)").await?;
     /// client.function_delete("l").await?;
-    /// # Ok(()) }
+    /// assert!(client.function_list().await?.is_empty());
+    /// # Ok(()) });
     /// ```
     FUNCTION_DELETE function_delete(library: arg) -> ();
     /// `FUNCTION DUMP`: all libraries of some primary in serialized form.
@@ -150,12 +157,15 @@ commands! {
     /// # Ok(()) });
     /// ```
     FUNCTION_FLUSH function_flush() -> ();
-    /// `FUNCTION KILL`: stops the function that runs, on all primaries.
+    /// `FUNCTION KILL`: stops the function that runs, on all primaries. The connection of the function waits for its end, so this has to come from another client.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.function_kill().await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// match client.function_kill().await {
+    ///     Err(error) if error.code() == Some("NOTBUSY") => {} // nothing runs
+    ///     other => other?,
+    /// }
+    /// # Ok(()) });
     /// ```
     FUNCTION_KILL function_kill() -> ();
     /// `FUNCTION LIST`: the libraries of some primary.

@@ -69,58 +69,61 @@ commands! {
     LASTSAVE lastsave() -> u64;
     /// `SAVE`: saves the data and answers nobody meanwhile.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.save().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     SAVE save() -> ();
     /// `BGSAVE`: saves the data in the background.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.bgsave().await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(client.bgsave().await?.contains("started"));
+    /// # Ok(()) });
     /// ```
     BGSAVE bgsave() -> String;
     /// `BGREWRITEAOF`: writes the append-only file anew in the background.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.bgrewriteaof().await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(client.bgrewriteaof().await?.contains("rewriting"));
+    /// # Ok(()) });
     /// ```
     BGREWRITEAOF bgrewriteaof() -> String;
-    /// `SHUTDOWN`: stops some primary, as its words say.
+    /// `SHUTDOWN`: stops some primary, as its words say. A server that stops does not answer: the error says that the connection was lost.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.shutdown(["NOSAVE"]).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// let ended = client.shutdown(["NOSAVE"]).no_retry().await;
+    /// assert!(ended.is_err()); // nobody is left to answer
+    /// # Ok(()) });
     /// ```
     SHUTDOWN shutdown(options: args) -> ();
     /// `REPLICAOF`: makes a server a replica; `NO`, `ONE` makes it a primary.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.replicaof("10.0.0.1", 6379).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_two_servers(async |client, other| {
+    /// client.replicaof("127.0.0.1", other.port).await?;
+    /// client.replicaof("NO", "ONE").await?;
+    /// # Ok(()) });
     /// ```
     REPLICAOF replicaof(host: arg, port: arg) -> ();
     /// `SLAVEOF`: the old name of REPLICAOF.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.slaveof("10.0.0.1", 6379).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_two_servers(async |client, other| {
+    /// client.slaveof("127.0.0.1", other.port).await?;
+    /// client.slaveof("NO", "ONE").await?;
+    /// # Ok(()) });
     /// ```
     SLAVEOF slaveof(host: arg, port: arg) -> ();
     /// `FAILOVER`: lets a replica take over, as its words say.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.failover(["TO", "10.0.0.2", "6379"]).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_replica(async |client, replica| {
+    /// client.failover(["TO", "127.0.0.1", &replica.port.to_string()]).await?;
+    /// # Ok(()) });
     /// ```
     FAILOVER failover(options: args) -> ();
     /// `LOLWUT`: a picture.
@@ -157,10 +160,11 @@ commands! {
     CONFIG_RESETSTAT config_resetstat() -> ();
     /// `CONFIG REWRITE`: writes the settings to the configuration files, on all nodes.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.config_set([("maxmemory-samples", 10)]).await?;
     /// client.config_rewrite().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     CONFIG_REWRITE config_rewrite() -> ();
     /// `ACL WHOAMI`: the user that the shared connections are authenticated as.
@@ -243,20 +247,21 @@ commands! {
     /// # Ok(()) });
     /// ```
     ACL_LOG acl_log(count: arg) -> Vec<Value>;
-    /// `ACL LOAD`: reads the users from their file.
+    /// `ACL LOAD`: reads the users from the file of some primary.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
     /// client.acl_load().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     ACL_LOAD acl_load() -> ();
     /// `ACL SAVE`: writes the users to their file, on all nodes.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// client.acl_setuser("ada", ["on", ">secret", "~*", "+@read"]).await?;
     /// client.acl_save().await?;
-    /// # Ok(()) }
+    /// # Ok(()) });
     /// ```
     ACL_SAVE acl_save() -> ();
     /// `COMMAND COUNT`: how many commands a server knows. The client itself never asks for commands.
@@ -365,10 +370,14 @@ commands! {
     LATENCY_DOCTOR latency_doctor() -> String;
     /// `LATENCY GRAPH`: the latencies of an event as a picture.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.latency_graph("command").on(tsubame_client::Route::AnyPrimary).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// // A script that takes a millisecond at least.
+    /// client.config_set([("latency-monitor-threshold", 1)]).await?;
+    /// client.eval("for i = 1, 5000000 do end", ["k"], [""; 0]).await?;
+    /// let graph = client.latency_graph("command").on(tsubame_client::Route::AnyPrimary).await?;
+    /// assert!(graph.contains("high"));
+    /// # Ok(()) });
     /// ```
     LATENCY_GRAPH latency_graph(event: arg) -> String;
     /// `LATENCY HISTOGRAM`: how long commands took.
@@ -453,26 +462,29 @@ commands! {
     MODULE_LIST module_list() -> Vec<Value>;
     /// `MODULE LOAD`: loads a module.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.module_load("/opt/module.so").await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// // Servers refuse it unless `enable-module-command` lets them.
+    /// assert!(client.module_load("/opt/module.so").await.is_err());
+    /// # Ok(()) });
     /// ```
     MODULE_LOAD module_load(path: arg) -> ();
     /// `MODULE LOADEX`: loads a module with settings.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.module_loadex("/opt/module.so", ["CONFIG", "a", "b"]).await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// // Servers refuse it unless `enable-module-command` lets them.
+    /// let loading = client.module_loadex("/opt/module.so", ["CONFIG", "module.size", "5"]);
+    /// assert!(loading.await.is_err());
+    /// # Ok(()) });
     /// ```
     MODULE_LOADEX module_loadex(path: arg, options: args) -> ();
     /// `MODULE UNLOAD`: unloads a module.
     ///
-    /// ```no_run
-    /// # async fn f(client: tsubame_client::Client) -> tsubame_client::Result<()> {
-    /// client.module_unload("name").await?;
-    /// # Ok(()) }
+    /// ```
+    /// # tsubame_client_testing::with_server(async |client| {
+    /// assert!(client.module_unload("search").await.is_err(), "there is no such module");
+    /// # Ok(()) });
     /// ```
     MODULE_UNLOAD module_unload(name: arg) -> ();
 }

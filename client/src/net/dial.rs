@@ -63,7 +63,7 @@ async fn open(addr: &NodeAddr, config: &Config) -> Result<Stream, Arc<str>> {
 }
 
 async fn tcp(addr: &NodeAddr, config: &Config) -> Result<TcpStream, Arc<str>> {
-    let stream = config.resolver.connect(addr).await?;
+    let stream = config.seeds.resolver.connect(addr).await?;
     stream.set_nodelay(true).map_err(text)?;
     let socket = SockRef::from(&stream);
     // Refusal of either is no reason to do without the connection.

@@ -39,13 +39,31 @@ pub trait Resolver: Send + Sync + 'static {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Fetching<'a, Vec<SocketAddr>>;
 }
 
-/// The resolver of the settings; `None` is the system's.
-#[derive(Clone, Default)]
-pub(crate) struct Resolving(pub(crate) Option<Arc<dyn Resolver>>);
+/// The system's own.
+struct System;
+
+impl Resolver for System {
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Fetching<'a, Vec<SocketAddr>> {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((host, port)).await;
+            Ok(found.map_err(|error| error.to_string())?.collect())
+        })
+    }
+}
+
+/// The resolver of the settings.
+#[derive(Clone)]
+pub(crate) struct Resolving(pub(crate) Arc<dyn Resolver>);
+
+impl Default for Resolving {
+    fn default() -> Self {
+        Self(Arc::new(System))
+    }
+}
 
 impl fmt::Debug for Resolving {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "the application's" } else { "the system's" })
+        f.debug_struct("Resolving").finish_non_exhaustive()
     }
 }
 
@@ -53,12 +71,7 @@ impl Resolving {
     /// Resolves the name anew, because addresses behind names change, and tries what it stands for
     /// one after the other.
     pub(super) async fn connect(&self, addr: &NodeAddr) -> Result<TcpStream, Arc<str>> {
-        match &self.0 {
-            None => TcpStream::connect((addr.host(), addr.port())).await.map_err(text),
-            Some(resolver) => {
-                let found = resolver.resolve(addr.host(), addr.port()).await?;
-                TcpStream::connect(&found[..]).await.map_err(text)
-            }
-        }
+        let found = self.0.resolve(addr.host(), addr.port()).await?;
+        TcpStream::connect(&found[..]).await.map_err(text)
     }
 }

@@ -448,7 +448,7 @@ mod tests {
             source: source.clone(),
             sink: sink.clone(),
             counters: Arc::default(),
-            seeds: Seeds { fixed: vec![NodeAddr::new("a", 1)], source: None },
+            seeds: Seeds { fixed: vec![NodeAddr::new("a", 1)], ..Seeds::default() },
             ask_timeout: Duration::from_secs(1),
             check_every: Some(Duration::from_secs(60)),
             watches_lag,

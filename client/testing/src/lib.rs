@@ -1,103 +1,173 @@
-//! Starts a server for an example of the documentation and runs the example against it.
+//! Starts servers for an example of the documentation and runs the example against them.
 //!
-//! The server is `TSUBAME_TEST_SERVER`, else the workspace's own binary, which is built if there is
-//! none. An example of a command that the server does not have says so and passes.
+//! The server is the workspace's own. An example of something that it does not have yet is run again,
+//! from its beginning, against Valkey; without either the example says so and passes. See [`servers`]
+//! for where they are found.
 //!
 //! [`allocations`] counts what a program allocates.
 //!
 //! A crate of its own, so that the hundreds of examples share its compiled code.
 
 pub mod allocations;
+pub mod servers;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
-use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tsubame_client::{Client, Result};
+use servers::Server;
+use tsubame_client::{Client, Mode, Result};
 
-type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
+/// A second server that an example has, besides the one that its client is of.
+#[derive(Debug)]
+pub struct Other {
+    /// A client of this server alone.
+    pub client: Client,
+    /// Where it listens, on 127.0.0.1.
+    pub port: u16,
+}
 
 /// Runs `example` with a client of a fresh server, and panics if it fails.
-pub fn with_server(example: impl AsyncFnOnce(Client) -> Result<()> + 'static) {
-    run(Box::new(move |url| {
-        Box::pin(async move {
-            let client = Client::connect(&url).await?;
-            example(client).await
-        })
-    }));
+pub fn with_server(example: impl AsyncFn(Client) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(1, false, &move |servers| {
+        let (url, example) = (servers[0].url(), example.clone());
+        Box::pin(async move { example(Client::connect(&url).await?).await })
+    });
 }
 
 /// Runs `example` with the URL of a fresh server, and panics if it fails.
-pub fn with_url(example: impl AsyncFnOnce(String) -> Result<()> + 'static) {
-    run(Box::new(move |url| Box::pin(example(url))));
+pub fn with_url(example: impl AsyncFn(String) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(1, false, &move |servers| {
+        let (url, example) = (servers[0].url(), example.clone());
+        Box::pin(async move { example(url).await })
+    });
 }
 
 /// Runs `example`, which must not be in a runtime, with the URL of a fresh server, and panics if it
 /// fails.
-pub fn with_url_blocking(example: impl FnOnce(String) -> Result<()> + Send + 'static) {
-    run(Box::new(move |url| {
+pub fn with_url_blocking(example: impl Fn(String) -> Result<()> + Send + Sync + 'static) {
+    let example = Arc::new(example);
+    run(1, false, &move |servers| {
+        let (url, example) = (servers[0].url(), example.clone());
         Box::pin(async move {
             std::thread::spawn(move || example(url)).join().expect("the example does not panic")
         })
-    }));
+    });
 }
 
-fn run(example: Box<dyn FnOnce(String) -> Running>) {
-    let Some(binary) = server() else {
-        return eprintln!("skipped: no server; set TSUBAME_TEST_SERVER");
-    };
-    let socket = std::env::temp_dir().join(format!("tsubame-doc-{}.sock", std::process::id()));
-    let url = format!("unix://{}", socket.display());
-    let mut server = Command::new(binary)
-        .args(["--port", "0", "--save", "", "--daemonize", "no", "--unixsocket"])
-        .arg(&socket)
-        .current_dir(std::env::temp_dir())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the server starts");
-    // The client would wait for it too, but with growing pauses.
-    let until = Instant::now() + Duration::from_secs(10);
-    while std::os::unix::net::UnixStream::connect(&socket).is_err() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(2));
+/// Runs `example` with a client of a server and another server that knows nothing of the first, and
+/// panics if it fails.
+pub fn with_two_servers(example: impl AsyncFn(Client, Other) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(2, false, &move |servers| {
+        let (first, second, example) = (servers[0].url(), other(&servers[1]), example.clone());
+        Box::pin(async move { example(Client::connect(&first).await?, second.await?).await })
+    });
+}
+
+/// Runs `example` with a client of a server and the replica of that server, and panics if it fails.
+pub fn with_replica(example: impl AsyncFn(Client, Other) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(2, false, &move |servers| {
+        let (first, port, second) = (servers[0].url(), servers[0].port, other(&servers[1]));
+        let example = example.clone();
+        Box::pin(async move {
+            let (client, replica) = (Client::connect(&first).await?, second.await?);
+            replica.client.replicaof("127.0.0.1", port).await?;
+            until(async || Ok(client.info(["replication"]).await?.contains("state=online")))
+                .await?;
+            example(client, replica).await
+        })
+    });
+}
+
+/// Runs `example` with a client of a cluster of one node, and panics if it fails.
+pub fn with_cluster(example: impl AsyncFn(Client) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(1, true, &move |servers| {
+        let (first, example) = (other(&servers[0]), example.clone());
+        Box::pin(async move { example(cluster(&first.await?).await?).await })
+    });
+}
+
+/// Runs `example` with a client of a cluster of two nodes, of which `Other` is the one without slots,
+/// and panics if it fails.
+pub fn with_two_nodes(example: impl AsyncFn(Client, Other) -> Result<()> + 'static) {
+    let example = Rc::new(example);
+    run(2, true, &move |servers| {
+        let (first, second) = (other(&servers[0]), other(&servers[1]));
+        let example = example.clone();
+        Box::pin(async move {
+            let (first, second) = (first.await?, second.await?);
+            let client = cluster(&first).await?;
+            second.client.cluster_meet("127.0.0.1", first.port).await?;
+            let met = async |node: &Other, slots: usize| -> Result<bool> {
+                let nodes = node.client.cluster_nodes().await?;
+                Ok(nodes.matches(" connected").count() == 2
+                    && nodes.matches("0-16383").count() == slots
+                    && !nodes.contains("handshake"))
+            };
+            until(async || Ok(met(&first, 1).await? && met(&second, 1).await?)).await?;
+            example(client, second).await
+        })
+    });
+}
+
+/// A client of one server, whatever cluster it is in.
+fn other(server: &Server) -> impl Future<Output = Result<Other>> + use<> {
+    let (url, port) = (server.url(), server.port);
+    async move {
+        let client = Client::builder().url(&url)?.mode(Mode::Standalone).connect().await?;
+        Ok(Other { client, port })
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.expect("a runtime").block_on(example(url));
-    let _ = server.kill();
-    let _ = server.wait();
-    let _ = std::fs::remove_file(&socket);
-    match result {
-        Err(error) if is_missing(&error.to_string()) => {
-            eprintln!("skipped: the server does not know the command: {error}");
+}
+
+/// Gives a node all slots and returns a client of the cluster that it is now.
+async fn cluster(node: &Other) -> Result<Client> {
+    node.client.cluster_addslotsrange([(0, 16383)]).await?;
+    Client::connect(&format!("redis://127.0.0.1:{}", node.port)).await
+}
+
+/// Waits for something to become true.
+async fn until(is_so: impl AsyncFn() -> Result<bool>) -> Result<()> {
+    let end = Instant::now() + Duration::from_secs(60);
+    while !is_so().await? {
+        assert!(Instant::now() < end, "the servers don't come together");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<()>>>>;
+
+/// Starts `count` servers, which may become nodes of a cluster, and runs `example` with them.
+fn run(count: usize, cluster: bool, example: &dyn Fn(&[Server]) -> Running) {
+    let attempt = |binary: &Path| {
+        let servers: Vec<Server> = (0..count).map(|_| Server::start(binary, cluster)).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(example(&servers))
+    };
+    let missing = match servers::tsubame().map(|binary| attempt(&binary)) {
+        None => "there is no server; set TSUBAME_TEST_SERVER".to_owned(),
+        Some(Err(error)) if is_missing(&error.to_string()) => error.to_string(),
+        Some(result) => return result.expect("the example succeeds"),
+    };
+    match servers::valkey() {
+        None => eprintln!("skipped: {missing}; and TSUBAME_TEST_VALKEY names no valkey-server"),
+        Some(binary) => {
+            eprintln!("on Valkey: {missing}");
+            attempt(&binary).expect("the example succeeds on Valkey");
         }
-        result => result.expect("the example succeeds"),
     }
 }
 
+/// Whether an error says that a server does not have something yet.
 fn is_missing(error: &str) -> bool {
-    error.contains("unknown command") || error.contains("unknown subcommand")
-}
-
-fn server() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("TSUBAME_TEST_SERVER") {
-        return Some(path.into());
-    }
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?.parent()?;
-    if !workspace.join("src/main.rs").is_file() {
-        return None;
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| workspace.join("target"), PathBuf::from);
-    let find = || {
-        let of = |profile| target.join(profile).join("tsubame");
-        ["debug", "release"].map(of).into_iter().find(|path| path.is_file())
-    };
-    find().or_else(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--quiet", "--bin", "tsubame"]).current_dir(workspace);
-        assert!(build.status().is_ok_and(|status| status.success()), "the server can't be built");
-        find()
-    })
+    ["unknown command", "unknown subcommand", "cannot follow a primary"]
+        .iter()
+        .any(|missing| error.to_lowercase().contains(missing))
 }

@@ -79,7 +79,7 @@ async fn a_subscription_follows_its_slot() {
 
 /// C10: nothing is ever due on a subscribed connection, so a node that has fallen silent is found out
 /// by asking it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_silent_subscription_is_replaced() {
     let hostile = Hostile::start(1).await;
     let client =
@@ -163,7 +163,7 @@ async fn a_cached_value_goes_with_its_slot() {
 }
 
 /// Who listens learns of slots that move and of nodes that go and come.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn listeners_learn_what_happens() {
     let mut hostile = Hostile::start(2).await;
     let wait = Duration::from_millis(100);

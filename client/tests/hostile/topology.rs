@@ -92,7 +92,7 @@ async fn a_topology_that_can_never_be_had_fails_with_the_servers_words() {
 }
 
 /// H6, invariant I7: a node that lies is not believed while the others say otherwise.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_lying_node_is_not_believed() {
     let lies: [Vec<(u16, u16, usize)>; 4] = [
         vec![],
@@ -119,7 +119,7 @@ async fn a_lying_node_is_not_believed() {
 }
 
 /// A change that two nodes confirm is believed, however large.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn a_confirmed_change_is_believed() {
     let hostile = Hostile::start(3).await;
     let client = hostile.client().await;
@@ -135,7 +135,7 @@ async fn a_confirmed_change_is_believed() {
 }
 
 /// H11: errors of the application's own making are no reason to ask for anything.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn application_errors_cost_no_metadata() {
     let hostile = Hostile::start(3).await;
     let client = hostile.client().await;
@@ -202,7 +202,7 @@ async fn a_loss_of_all_connections_is_over_in_a_second() {
 
 /// H15: two hundred clients that start together, and that lose a node together, spread their
 /// questions over the nodes and over time.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(start_paused = true)]
 async fn many_clients_do_not_ask_the_same_node_at_the_same_time() {
     const CLIENTS: u64 = 200;
     let mut hostile = Hostile::start(6).await;
@@ -215,8 +215,7 @@ async fn many_clients_do_not_ask_the_same_node_at_the_same_time() {
         let mean = asked.iter().sum::<u64>() as f64 / asked_nodes.max(1) as f64;
         let max = *asked.iter().max().unwrap() as f64;
         assert!(max <= 2.0 * mean, "{what}: {asked:?}");
-        // Three each, and room for some that had to ask again on a busy machine.
-        assert!(asked.iter().sum::<u64>() <= 4 * CLIENTS, "{what}: {asked:?}");
+        assert!(asked.iter().sum::<u64>() <= 3 * CLIENTS, "{what}: {asked:?}");
         now
     };
     let starting: Vec<_> =
@@ -262,7 +261,7 @@ async fn many_clients_do_not_ask_the_same_node_at_the_same_time() {
 struct Told(Arc<Mutex<Result<Vec<NodeAddr>, String>>>);
 
 impl SeedSource for Told {
-    fn seeds(&self) -> Fetching<'_, Vec<NodeAddr>> {
+    fn seeds<'a>(&'a self, _: &'a Arc<dyn Resolver>) -> Fetching<'a, Vec<NodeAddr>> {
         let seeds = self.0.lock().unwrap().clone();
         Box::pin(async move { seeds })
     }

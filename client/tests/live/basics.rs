@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::on_both_servers;
-use crate::support::{Cluster, Server};
+use crate::support::{Cluster, LONG, Server};
 use bytes::Bytes;
 use tsubame_client::{Client, Error, Event, Kind, Route, Script, Slot, Value, commands};
 
@@ -225,7 +225,7 @@ async fn messages_arrive_and_a_lost_connection_is_announced(binary: &Path) {
         server.call(&["CLIENT", "KILL", "TYPE", "pubsub"]);
     }
     assert!(matches!(plain.next().await, Some(Event::Gap { .. })));
-    let until = tokio::time::Instant::now() + Duration::from_secs(5);
+    let until = tokio::time::Instant::now() + LONG;
     loop {
         client.publish("news", "again").await.unwrap();
         let event = tokio::time::timeout(Duration::from_millis(100), plain.next()).await;
@@ -284,7 +284,7 @@ async fn a_restarted_server_is_used_again(binary: &Path) {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let until = std::time::Instant::now() + Duration::from_secs(10);
+    let until = std::time::Instant::now() + LONG;
     while client.set("a", 3).await.is_err() {
         assert!(std::time::Instant::now() < until, "not used again");
         tokio::time::sleep(Duration::from_millis(50)).await;

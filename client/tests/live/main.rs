@@ -6,6 +6,7 @@ mod basics;
 mod facades;
 mod features;
 mod moves;
+mod readme;
 mod security;
 #[path = "../support/mod.rs"]
 mod support;

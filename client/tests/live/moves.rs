@@ -9,15 +9,12 @@ use tokio::time::{Instant, timeout};
 use tsubame_client::{Event, Slot};
 
 use crate::on_both_servers;
-use crate::support::Cluster;
+use crate::support::{Cluster, LONG};
 
 on_both_servers! {
     a_sharded_subscription_announces_what_it_may_have_lost,
     a_cache_stays_coherent_while_its_slot_moves,
 }
-
-/// How long something may take before it counts as never.
-const LONG: Duration = Duration::from_secs(30);
 
 /// Where a slot is, and where it goes next.
 fn ports(cluster: &Cluster, round: usize) -> (u16, u16) {

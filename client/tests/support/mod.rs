@@ -1,21 +1,25 @@
 //! Starts real servers for the tests and stops them again.
 //!
 //! [`tsubame`] is the server of this workspace: `TSUBAME_TEST_SERVER` if that is set, else the
-//! binary next to the test, which is built first unless it is newer than the sources. [`valkey`] is `TSUBAME_TEST_VALKEY`,
-//! else `valkey-server` of the PATH. Where a server can't be had, the test says so and passes.
+//! binary next to the test, which is built first unless it is newer than the sources. [`valkey`] is found as the
+//! examples of the documentation find it. Where a server can't be had, the test says so and passes.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 pub mod tls;
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 use tsubame_client::{Client, ClientBuilder, Slot};
+use tsubame_client_testing::servers::free_port;
+
+/// Longer than anything that a test waits for takes, on however busy a machine.
+pub const LONG: Duration = Duration::from_secs(60);
 
 /// The server of this workspace.
 pub fn tsubame() -> Option<PathBuf> {
@@ -73,14 +77,9 @@ fn build() -> Option<PathBuf> {
 
 /// A Valkey server, or `None` and a line that says so.
 pub fn valkey() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("TSUBAME_TEST_VALKEY") {
-        return Some(path.into());
-    }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|dir| dir.join("valkey-server")).find(|p| p.is_file());
+    let found = tsubame_client_testing::servers::valkey();
     if found.is_none() {
-        eprintln!("skipped: no valkey-server (set TSUBAME_TEST_VALKEY or PATH)");
+        eprintln!("skipped: no valkey-server (set TSUBAME_TEST_VALKEY)");
     }
     found
 }
@@ -223,21 +222,6 @@ impl Drop for Server {
         self.kill();
         let _ = std::fs::remove_dir_all(&self.dir);
     }
-}
-
-/// A port whose bus port (10,000 above) is free too.
-fn free_port() -> u16 {
-    loop {
-        let port = 20_000 + rand_u16() % 30_000;
-        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if free(port) && free(port + 10_000) {
-            return port;
-        }
-    }
-}
-
-fn rand_u16() -> u16 {
-    rand::random()
 }
 
 /// A cluster of `n` primaries.
