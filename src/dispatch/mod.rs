@@ -39,6 +39,6 @@ pub use redirect::ends_wait;
 pub use routing::shards_of;
 pub use script::{
     BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, drop_flushed_interpreter,
-    is_queued_while_busy, run_script, with_interpreter,
+    is_queued_while_busy, refuse_script, run_script, with_interpreter,
 };
 pub use watching::end_watch;

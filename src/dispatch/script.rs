@@ -83,9 +83,9 @@ pub struct ScriptRun<'a> {
     pub read_only: bool,
 }
 
-/// Runs a script and writes its reply.
-pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> CommandResult {
-    let server = flow.core.server.clone();
+/// Why a script may not run now, by what it has declared.
+fn check_flags(flow: &Flow<'_>, run: &ScriptRun<'_>) -> CommandResult {
+    let server = &flow.core.server;
     let flags = run.script.flags;
     if flags.no_cluster && server.is_cluster {
         return Err(CommandError::err("Can not run script on cluster, 'no-cluster' flag is set."));
@@ -101,6 +101,21 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
     if server.lacks_replicas() && flags.declared && !flags.no_writes {
         return Err(CommandError::NoReplicas);
     }
+    Ok(())
+}
+
+/// Refuses a call before its script begins: the monitors see the call all the same.
+pub fn refuse_script(flow: &Flow<'_>, argv: &Args<'_>, error: CommandError) -> CommandResult {
+    monitor::feed_script(flow.core, flow.client, argv);
+    Err(error)
+}
+
+/// Runs a script and writes its reply.
+pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> CommandResult {
+    if let Err(error) = check_flags(flow, run) {
+        return refuse_script(flow, argv, error);
+    }
+    let server = flow.core.server.clone();
     server.scripting.cache.touch(run.script);
     let mut set = ShardSet::EMPTY;
     for key in run.keys {

@@ -34,6 +34,9 @@ pub(super) struct Conn {
     pub(super) standing: Standing,
     /// The socket may have more bytes: the last read filled its buffer, or an edge came since.
     pub(super) readable: bool,
+    /// The peer sends no more: behind the bytes that are there comes the end, of which no other edge
+    /// tells.
+    pub(super) read_closed: bool,
     /// Bytes received but not yet run: an incomplete request, or what follows a wait.
     pub(super) stash: Vec<u8>,
     /// How far the request at the start of the stash is parsed.
@@ -75,6 +78,7 @@ impl Conn {
             client,
             standing: Standing::Idle,
             readable: true,
+            read_closed: false,
             stash: Vec::new(),
             resume: None,
             awaits_auth: false,
@@ -154,7 +158,7 @@ impl Conn {
         }
         let room = self.stash.capacity() - len;
         let got = self.socket.receive(spare_capacity(&mut self.stash))?;
-        self.readable = got == room;
+        self.readable = got == room || self.read_closed;
         Ok(got)
     }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "a failing seed is told on standard output")]
 
 mod bad_input;
+mod client_suite_faults;
 mod cluster;
 mod cluster_manager;
 mod cluster_slots;

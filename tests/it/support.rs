@@ -226,6 +226,11 @@ impl Client {
         self.stream.write_all(bytes)
     }
 
+    /// Says that nothing more is going to be sent.
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        self.stream.shutdown(std::net::Shutdown::Write)
+    }
+
     pub(crate) fn read(&mut self) -> io::Result<Reply> {
         let line = self.line()?;
         let (kind, rest) = line.split_first().ok_or_else(|| malformed("an empty line"))?;

@@ -8,7 +8,7 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Flags, Group, KeyFlags, KeySpec,
     Run, int_arg,
 };
-use crate::dispatch::{Flow, ScriptRun, run_script, with_interpreter};
+use crate::dispatch::{Flow, ScriptRun, refuse_script, run_script, with_interpreter};
 use crate::protocol::Args;
 use crate::scripting::{Origin, Script, ScriptDigest};
 
@@ -97,16 +97,23 @@ static EVALSHA_RO: CommandSpec = CommandSpec {
 };
 
 fn eval(flow: &mut Flow<'_>, args: &Args<'_>, read_only: bool) -> CommandResult {
-    let key_count = key_count(args)?;
-    let server = flow.core.server.clone();
-    let script = with_interpreter(&server, |interpreter| {
-        interpreter.load(&server.scripting.cache, args.at(1), Origin::Eval)
-    })
-    .map_err(|error| CommandError::Line(error.to_string()))?;
-    run(flow, args, &script, key_count, read_only)
+    let found = key_count(args).and_then(|key_count| {
+        let server = flow.core.server.clone();
+        let script = with_interpreter(&server, |interpreter| {
+            interpreter.load(&server.scripting.cache, args.at(1), Origin::Eval)
+        });
+        Ok((script.map_err(|error| CommandError::Line(error.to_string()))?, key_count))
+    });
+    run(flow, args, found, read_only)
 }
 
 fn evalsha(flow: &mut Flow<'_>, args: &Args<'_>, read_only: bool) -> CommandResult {
+    let found = find(flow, args);
+    run(flow, args, found, read_only)
+}
+
+/// The script that EVALSHA names, and how many keys it is given.
+fn find(flow: &Flow<'_>, args: &Args<'_>) -> Result<(Arc<Script>, usize), CommandError> {
     // Not even a digest: the rest is not looked at.
     if args.at(1).len() != 40 {
         return Err(CommandError::NoScript);
@@ -115,9 +122,8 @@ fn evalsha(flow: &mut Flow<'_>, args: &Args<'_>, read_only: bool) -> CommandResu
     let digest = ScriptDigest::parse(args.at(1)).ok_or(CommandError::NoScript)?;
     let server = flow.core.server.clone();
     let script =
-        with_interpreter(&server, |interpreter| interpreter.find(&server.scripting.cache, digest))
-            .ok_or(CommandError::NoScript)?;
-    run(flow, args, &script, key_count, read_only)
+        with_interpreter(&server, |interpreter| interpreter.find(&server.scripting.cache, digest));
+    Ok((script.ok_or(CommandError::NoScript)?, key_count))
 }
 
 /// The number of keys, checked against what there is.
@@ -132,13 +138,16 @@ fn key_count(args: &Args<'_>) -> Result<usize, CommandError> {
 fn run(
     flow: &mut Flow<'_>,
     args: &Args<'_>,
-    script: &Arc<Script>,
-    key_count: usize,
+    found: Result<(Arc<Script>, usize), CommandError>,
     read_only: bool,
 ) -> CommandResult {
+    let (script, key_count) = match found {
+        Ok(found) => found,
+        Err(error) => return refuse_script(flow, args, error),
+    };
     let rest: SmallVec<[&[u8]; 16]> = args.from(3).iter().collect();
     let (keys, args_after) = rest.split_at(key_count);
-    run_script(flow, &ScriptRun { script, keys, args: args_after, read_only }, args)
+    run_script(flow, &ScriptRun { script: &script, keys, args: args_after, read_only }, args)
 }
 
 pub(super) static COMMANDS: &[&CommandSpec] = &[&EVAL, &EVAL_RO, &EVALSHA, &EVALSHA_RO];

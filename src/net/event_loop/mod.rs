@@ -68,10 +68,20 @@ pub struct EventLoop {
     map_version: u64,
     stopping: bool,
     closed: Vec<usize>,
-    /// What was read in this round, to be parsed: whose, and where in the round's arena (nothing there if
-    /// it went to the stash). Kept from round to round for its room, as are the outcomes.
-    received: Vec<(usize, Range<usize>)>,
+    /// What was read in this round, to be parsed. Kept from round to round for its room, as are the
+    /// outcomes.
+    received: Vec<Received>,
     outcomes: Vec<Outcome>,
+}
+
+/// What one connection sent.
+#[derive(Debug)]
+struct Received {
+    conn: usize,
+    /// Where in the round's arena it is; nothing, if it went to the stash.
+    bytes: Range<usize>,
+    /// The peer sends no more.
+    ended: bool,
 }
 
 impl EventLoop {
@@ -197,6 +207,7 @@ impl EventLoop {
             let Some(conn) = self.conns.get_mut(slot) else { continue };
             if event.is_readable() || event.is_error() || event.is_read_closed() {
                 conn.readable = true;
+                conn.read_closed |= event.is_read_closed();
                 match conn.standing {
                     Standing::Idle => self.enqueue(slot),
                     // A waiting client that hung up is not waiting for anything any more.
@@ -356,8 +367,8 @@ impl EventLoop {
             }
         }
         let mut received = std::mem::take(&mut self.received);
-        for (slot, bytes) in received.drain(..) {
-            self.hand_over(slot, bytes);
+        for one in received.drain(..) {
+            self.hand_over(one);
         }
         self.received = received;
         let Self { round, core, conns, outcomes, .. } = self;
@@ -388,23 +399,25 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         conn.standing = Standing::Idle;
         let stashed = !conn.stash.is_empty();
-        let mut bytes = 0..0;
+        let mut received = Received { conn: slot, bytes: 0..0, ended: false };
         if conn.readable {
             let result = if stashed {
                 conn.read_into_stash()
             } else {
                 let space = self.round.space();
                 let wanted = READ_BYTES.min(space.len());
-                conn.socket.receive(&mut space[..wanted]).inspect(|n| conn.readable = *n == wanted)
+                let result = conn.socket.receive(&mut space[..wanted]);
+                result.inspect(|n| conn.readable = *n == wanted || conn.read_closed)
             };
             self.core.stats.reads.add(1);
             match result {
-                Ok(0) => return self.closed.push(slot),
+                Ok(0) if !stashed => return self.closed.push(slot),
+                Ok(0) => (conn.readable, received.ended) = (true, true),
                 Ok(len) => {
                     self.core.stats.net_input_bytes.add(len as u64);
                     conn.note_received(len, self.core.now_ms);
                     if !stashed {
-                        bytes = self.round.keep(len);
+                        received.bytes = self.round.keep(len);
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.readable = false,
@@ -412,11 +425,11 @@ impl EventLoop {
                 Err(_) => return self.closed.push(slot),
             }
         }
-        self.received.push((slot, bytes));
+        self.received.push(received);
     }
 
     /// Hands what a connection has sent, and had kept from before, to the round.
-    fn hand_over(&mut self, slot: usize, bytes: Range<usize>) {
+    fn hand_over(&mut self, Received { conn: slot, bytes, ended }: Received) {
         let limits = self.limits(slot);
         let conn = &mut self.conns[slot];
         let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
@@ -437,6 +450,10 @@ impl EventLoop {
             self.round.add_read(slot, conn, bytes, limits);
         }
         let in_hand = self.round.visits() > visits;
+        if ended && !in_hand {
+            // Nor was there a request left that had waited.
+            return self.closed.push(slot);
+        }
         conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
         if stashed || !conn.stash.is_empty() {
             conn.note_stash();
@@ -479,6 +496,7 @@ impl EventLoop {
                 conn.client.set_flag(ClientFlags::POSTPONED, true);
                 self.paused.push(slot);
             }
+            Some(Next::Blocked) if conn.read_closed => self.close(slot),
             Some(Next::Blocked) => {
                 conn.standing = Standing::Blocked;
                 let at = conn.client.blocked.as_ref().and_then(|blocked| blocked.deadline_ms);
