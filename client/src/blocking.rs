@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::request::{
-    Body, Command, Detached, KeySlot, Patience, Request, Step, judge, route_slot,
+    Body, Command, Detached, KeySlot, Patience, Request, Step, judge, place_of, route_slot,
 };
 use crate::table::known;
 use crate::value::{FromReply, Value};
-use crate::view::Place;
+use crate::view::{Place, Routed};
 
 /// Commands that wait on the server; made by [`Client::blocking`].
 ///
@@ -96,7 +96,15 @@ impl Blocking<'_> {
         if slot == KeySlot::Several {
             crate::request::common_slot(core, std::slice::from_mut(&mut request))?;
         }
-        let mut place = route_slot(core, slot)?;
+        let route = request.route.clone();
+        let find = || match &route {
+            None => route_slot(core, slot),
+            Some(route) => match place_of(core, route)? {
+                Routed::Node(place) => Ok(place),
+                _ => Err(Error::NoRoute("a command that waits goes to one node")),
+            },
+        };
+        let mut place = find()?;
         let asking_body = Body::new(&known::ASKING);
         let mut asking = false;
         loop {
@@ -128,9 +136,9 @@ impl Blocking<'_> {
                     patience
                         .renew(deadline.unwrap_or_else(|| Instant::now() + core.config.timeout));
                     patience.wait(error).await?;
-                    place = route_slot(core, slot)?;
+                    place = find()?;
                 }
-                Step::Probe => place = route_slot(core, slot)?,
+                Step::Probe => place = find()?,
             }
         }
     }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::addr::NodeAddr;
 use crate::client::Client;
 use crate::credentials::{Credentials, CredentialsConfig, CredentialsProvider, Current};
 use crate::error::{Error, Result};
@@ -119,55 +118,20 @@ pub struct ClientBuilder {
 
 impl ClientBuilder {
     /// Reads `redis://[[user:]password@]host[:port][,host[:port]…][/database]`; the scheme may also
-    /// be `valkey`, and `rediss` or `valkeys` for TLS. `unix:///path` is a unix socket. Without a
-    /// scheme it is a list of addresses.
+    /// be `valkey`, and `rediss` or `valkeys` for TLS. `unix:///path` is a unix socket, whose database
+    /// and login are said by `?db=3&user=ada&pass=secret`. Without a scheme it is a list of addresses.
+    ///
+    /// Credentials are percent-encoded. Parameters that are not known are refused, not overlooked.
     ///
     /// ```
     /// use tsubame_client::Client;
     /// let builder = Client::builder().url("redis://ada:secret@10.0.0.1:7000,10.0.0.2:7000/0")?;
-    /// let socket = Client::builder().url("unix:///run/db.sock")?;
+    /// let socket = Client::builder().url("unix:///run/db.sock?db=3")?;
     /// assert!(Client::builder().url("http://10.0.0.1").is_err());
     /// # Ok::<(), tsubame_client::Error>(())
     /// ```
     pub fn url(mut self, url: &str) -> Result<Self> {
-        let (scheme, rest) = url.split_once("://").unwrap_or(("redis", url));
-        match scheme {
-            "redis" | "valkey" => {}
-            "unix" | "redis+unix" | "valkey+unix" => {
-                let path = rest.split(['?', '#']).next().unwrap_or_default();
-                if path.is_empty() {
-                    return Err(Error::Config("the URL names no socket".to_owned()));
-                }
-                self.config.seeds.fixed.push(NodeAddr::unix(path));
-                return Ok(self);
-            }
-            #[cfg(feature = "tls")]
-            "rediss" | "valkeys" => {
-                if self.config.tls.is_none() {
-                    self.config.tls = Some(crate::net::Tls::system()?);
-                }
-            }
-            _ => return Err(Error::Config(format!("scheme {scheme:?} is not supported"))),
-        }
-        let rest = rest.split(['?', '#']).next().unwrap_or_default();
-        let (login, hosts) = match rest.rsplit_once('@') {
-            Some((login, hosts)) => (Some(login), hosts),
-            None => (None, rest),
-        };
-        if let Some(login) = login {
-            let (user, password) = login.split_once(':').unwrap_or(("", login));
-            let user = if user.is_empty() { "default".to_owned() } else { percent_decode(user)? };
-            let credentials = Credentials::new(&user, &percent_decode(password)?);
-            self.config.credentials = CredentialsConfig::Fixed(credentials);
-        }
-        let (hosts, database) = hosts.split_once('/').unwrap_or((hosts, ""));
-        if !database.is_empty() {
-            let bad = |_| Error::Config(format!("not a database number: {database:?}"));
-            self.config.database = database.parse().map_err(bad)?;
-        }
-        for host in hosts.split(',') {
-            self.config.seeds.fixed.push(host.parse()?);
-        }
+        crate::url::read(url, &mut self.config)?;
         Ok(self)
     }
 
@@ -425,7 +389,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Most bytes of commands that may wait on one connection. Default: 64 MiB.
+    /// Bytes of commands that may wait on one connection: once there are more, further commands are
+    /// [`Error::Overloaded`]. A single command may be larger. Default: 64 MiB.
     ///
     /// ```
     /// # tsubame_client_testing::with_url(async |url| {
@@ -569,49 +534,5 @@ impl ClientBuilder {
             return Err(Error::Config("no seed is given".to_owned()));
         }
         Client::start(self.config).await
-    }
-}
-
-fn percent_decode(text: &str) -> Result<String> {
-    let bad = || Error::Config("bad percent encoding in the URL".to_owned());
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let mut digit = || (rest.next()? as char).to_digit(16);
-            let (high, low) = digit().zip(digit()).ok_or_else(bad)?;
-            bytes.push((high * 16 + low) as u8);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| bad())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::addr::NodeAddr;
-
-    #[test]
-    fn urls() {
-        let read = |url| ClientBuilder::default().url(url).map(|builder| builder.config);
-        let config = read("redis://user:p%40ss@h1:1,h2,[::1]:3/5").unwrap();
-        let seeds: Vec<_> = config.seeds.fixed.iter().map(NodeAddr::to_string).collect();
-        assert_eq!(seeds, ["h1:1", "h2:6379", "[::1]:3"]);
-        let fixed = |config: &Config| match &config.credentials {
-            CredentialsConfig::Fixed(fixed) => fixed.clone(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(fixed(&config), Credentials::new("user", "p@ss"));
-        assert_eq!(config.database, 5);
-        let config = read("valkey://secret@h").unwrap();
-        assert_eq!(fixed(&config), Credentials::password("secret"));
-        assert_eq!(read("h1:1,h2:2").unwrap().seeds.fixed.len(), 2);
-        let socket = &read("unix:///run/db.sock").unwrap().seeds.fixed[0];
-        assert_eq!(socket.unix_path(), Some("/run/db.sock"));
-        for url in ["http://h", "redis://", "redis://h/x", "redis://a%zz@h"] {
-            assert!(read(url).is_err(), "{url}");
-        }
     }
 }

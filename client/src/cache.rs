@@ -27,7 +27,7 @@ use crate::node::Sending;
 use crate::request::{Body, Command, Detached, Request, follow_place};
 use crate::slot::Slot;
 use crate::stats::Counters;
-use crate::table::{Flags, known};
+use crate::table::{CommandInfo, Flags, known};
 use crate::value::{FromReply, ToArg, Value};
 use crate::view::Routed;
 
@@ -224,6 +224,28 @@ fn size(value: &Value) -> usize {
         }
 }
 
+/// Commands that only read, but whose answers are not good until the next write: they depend on the
+/// time or on chance, or are about the use of the key itself.
+const CHANGING: &[&str] = &[
+    "HPTTL",
+    "HRANDFIELD",
+    "HTTL",
+    "MEMORY USAGE",
+    "OBJECT ENCODING",
+    "OBJECT FREQ",
+    "OBJECT IDLETIME",
+    "OBJECT REFCOUNT",
+    "PTTL",
+    "SRANDMEMBER",
+    "TOUCH",
+    "TTL",
+    "XINFO CONSUMERS",
+    "XINFO GROUPS",
+    "XINFO STREAM",
+    "XPENDING",
+    "ZRANDMEMBER",
+];
+
 /// Reads through the client-side cache; made by [`Client::cached`].
 ///
 /// ```
@@ -277,7 +299,9 @@ impl Cached<'_> {
         self.run(crate::commands::get(key)).await
     }
 
-    /// Any command that only reads and names keys of one slot; others are passed on.
+    /// Any command that only reads and names keys of one slot. Others are passed on, and so are those
+    /// whose answer changes without a write, such as TTL and SRANDMEMBER, and those that say
+    /// [where they go](Command::on).
     ///
     /// ```
     /// # tsubame_client_testing::with_server(async |client| {
@@ -294,7 +318,9 @@ impl Cached<'_> {
     async fn value(&self, mut request: Request) -> Result<Value> {
         let core = self.client.core();
         let query = request.query();
-        let reads = query.info.is_some_and(|info| info.flags.has(Flags::READONLY));
+        let lasts =
+            |info: &CommandInfo| info.flags.has(Flags::READONLY) && !CHANGING.contains(&info.name);
+        let reads = request.route.is_none() && query.info.is_some_and(lasts);
         let deadline = Instant::now() + request.timeout.unwrap_or(core.config.timeout);
         let epoch = core.cache.as_ref().map_or(0, |cache| cache.epoch());
         let place = match core.route(&query)? {

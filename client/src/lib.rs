@@ -66,6 +66,7 @@ mod stats;
 pub mod sync;
 mod table;
 mod topology;
+mod url;
 mod value;
 mod view;
 mod watch;

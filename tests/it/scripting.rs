@@ -240,7 +240,11 @@ fn a_command_of_a_script_takes_as_many_arguments_as_lua_can_pass() {
         ("7998", "struct.unpack(string.rep('b', n), s)", "stack overflow (too many results)"),
         ("7999", "cmsgpack.unpack(s)", ":7999"),
         ("8000", "cmsgpack.unpack(s)", "stack overflow (too many return values at once"),
-        ("7997", "cmsgpack.unpack_limit(s, n)", ":7998"),
+        ("7998", "cmsgpack.unpack_limit(s, n)", ":7999"),
+        ("7998", "cmsgpack.unpack_limit(s, n, 0)", ":7999"),
+        ("7999", "cmsgpack.unpack_limit(s, n, 1)", ":7999"),
+        ("7999", "cmsgpack.unpack_limit(s, n)", "stack overflow (in function mp_unpack_full)"),
+        ("8000", "cmsgpack.unpack_limit(s, n)", "stack overflow (too many return values at once"),
     ] {
         let script = format!(
             "local n = tonumber(ARGV[1]) local s = string.rep('\\1', n) return select('#', {text})"

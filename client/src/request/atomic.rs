@@ -152,6 +152,9 @@ pub(crate) fn common_slot(core: &Core, requests: &mut [Request]) -> Result<KeySl
         if request.info.is_some_and(|info| info.flags.has(Flags::CONNECTION)) {
             return Err(Error::NoRoute("the command can't be part of a transaction"));
         }
+        if request.route.is_some() {
+            return Err(Error::NoRoute("a transaction goes where its keys are"));
+        }
         match request.body.slot {
             KeySlot::None => {}
             KeySlot::One(one) => slot.add(one),

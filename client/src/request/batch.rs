@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::fanout::wished;
 use super::follow::{Patience, Step, judge};
 use super::{Command, Request};
 use crate::addr::NodeAddr;
@@ -305,7 +306,7 @@ fn group(
     for (index, target) in todo {
         let request = &mut requests[*index];
         let (place, asking) = match target {
-            Target::Routed => match core.place(request) {
+            Target::Routed => match placed(core, request) {
                 Ok(Routed::Node(place)) => (Ok(place), false),
                 Ok(Routed::Split) => (Err(Error::CrossSlot), false),
                 Ok(Routed::FanOut) => {
@@ -335,6 +336,14 @@ fn group(
         }
     }
     groups
+}
+
+/// Where a command goes: as its caller said, or as its keys do.
+fn placed(core: &Core, request: &mut Request) -> Result<Routed> {
+    match request.route.clone() {
+        Some(route) => wished(core, request, &route),
+        None => core.place(request),
+    }
 }
 
 /// What a round left undone.

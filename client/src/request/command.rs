@@ -108,7 +108,7 @@ impl<T, K, E> Command<T, K, E> {
     }
 
     /// Ends in [`Error::Timeout`](crate::Error::Timeout) after `timeout`, instead of the client's
-    /// default.
+    /// default. In a batch or a transaction the time of the whole counts, not that of a command.
     ///
     /// ```
     /// # tsubame_client_testing::with_server(async |client| {
@@ -144,7 +144,8 @@ impl<T, K, E> Command<T, K, E> {
         self
     }
 
-    /// Says where it goes.
+    /// Says where it goes. In a batch that can be one node only; a transaction goes where its keys are,
+    /// and a command that says otherwise is [`Error::NoRoute`](crate::Error::NoRoute).
     ///
     /// ```
     /// # tsubame_client_testing::with_server(async |client| {

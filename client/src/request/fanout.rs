@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::{Request, Route, execute_all, follow_place, send_and_follow};
+use super::{KeySlot, Request, Route, execute_all, follow_place, route_slot, send_and_follow};
 use crate::error::{Error, Result};
 use crate::node::{Lost, NodeHandle, Sending, Why};
 use crate::slot::Slot;
-use crate::table::{KeySpec, RequestPolicy, ResponsePolicy};
+use crate::table::{Flags, KeySpec, RequestPolicy, ResponsePolicy};
 use crate::value::Value;
 use crate::view::{Core, Place, Routed};
 
@@ -20,36 +20,42 @@ pub(super) async fn everywhere(core: &Core, request: Request, deadline: Instant)
     join(&request, on_nodes(core, &request, nodes, deadline).await)
 }
 
+/// Where the caller wants `request` to go, if it may go there on a shared connection.
+pub(super) fn wished(core: &Core, request: &mut Request, route: &Route) -> Result<Routed> {
+    let query = request.query();
+    if query.blocking || query.info.is_some_and(|info| info.flags.has(Flags::CONNECTION)) {
+        return Err(Error::NoRoute("the command can't be sent on a shared connection"));
+    }
+    place_of(core, route)
+}
+
+/// What `route` means by what is known now.
+pub(crate) fn place_of(core: &Core, route: &Route) -> Result<Routed> {
+    match route {
+        Route::AllPrimaries | Route::AllNodes => Ok(Routed::FanOut),
+        Route::Slot(slot) => route_slot(core, KeySlot::One(*slot)).map(Routed::Node),
+        Route::Node(addr) => core
+            .redirected(addr)
+            .map(|node| Routed::Node(Place::of(node)))
+            .ok_or(Error::NoRoute("too many nodes that the topology does not name")),
+        Route::AnyPrimary => core.view.load().any_primary().map(Place::of).map(Routed::Node),
+    }
+}
+
 /// Sends `request` where the caller said.
 pub(super) async fn on_route(
     core: &Core,
     mut request: Request,
+    route: &Route,
     deadline: Instant,
 ) -> Result<Value> {
-    let query = request.query();
-    let place = match request.route.clone() {
-        Some(Route::AllPrimaries | Route::AllNodes) => {
-            let all = request.route == Some(Route::AllNodes);
-            let nodes = core.view.load().fan(all);
-            return join(&request, on_nodes(core, &request, nodes, deadline).await);
+    match wished(core, &mut request, route)? {
+        Routed::Node(place) => send_and_follow(core, &request, place, deadline).await,
+        Routed::FanOut | Routed::Split => {
+            let nodes = core.view.load().fan(*route == Route::AllNodes);
+            join(&request, on_nodes(core, &request, nodes, deadline).await)
         }
-        Some(Route::Slot(slot)) => {
-            let slot = super::KeySlot::One(slot);
-            match core.route(&crate::router::Query { slot, ..query })? {
-                Routed::Node(place) => place,
-                _ => return Err(Error::NoRoute("the slot has no single owner")),
-            }
-        }
-        Some(Route::Node(addr)) => core
-            .redirected(&addr)
-            .map(Place::of)
-            .ok_or(Error::NoRoute("too many nodes that the topology does not name"))?,
-        Some(Route::AnyPrimary) | None => Place::of(core.view.load().any_primary()?),
-    };
-    if query.blocking || query.info.is_some_and(|i| i.flags.has(crate::table::Flags::CONNECTION)) {
-        return Err(Error::NoRoute("the command can't be sent on a shared connection"));
     }
-    send_and_follow(core, &request, place, deadline).await
 }
 
 /// Sends `request` to each of `nodes` at the same time.

@@ -297,8 +297,8 @@ impl Core {
 
     /// Executes `request` wherever it belongs.
     pub(crate) async fn execute(&self, mut request: Request, deadline: Instant) -> Result<Value> {
-        if request.route.is_some() {
-            return fanout::on_route(self, request, deadline).await;
+        if let Some(route) = request.route.clone() {
+            return fanout::on_route(self, request, &route, deadline).await;
         }
         match self.place(&mut request)? {
             Routed::Node(place) => send_and_follow(self, &request, place, deadline).await,

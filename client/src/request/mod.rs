@@ -20,6 +20,7 @@ pub(crate) use batch::pipeline;
 pub use batch::{Batch, Replies, Ticket};
 pub(crate) use body::{Body, KeySlot};
 pub use command::{Command, Detached, Plain, RawKind, Route};
+pub(crate) use fanout::place_of;
 pub(crate) use follow::{Patience, Step, follow_place, judge, send_and_follow};
 pub use pending::Pending;
 

@@ -52,9 +52,11 @@ impl<'c, T> Pending<'c, T> {
         self.seen = self.request.seen.clone();
         let now = Instant::now();
         let deadline = now + self.request.timeout.unwrap_or(core.config.timeout);
-        if self.request.route.is_some() {
+        if let Some(route) = self.request.route.clone() {
             let request = std::mem::take(&mut self.request);
-            return State::Slow(Box::pin(fanout::on_route(core, request, deadline)));
+            return State::Slow(Box::pin(async move {
+                fanout::on_route(core, request, &route, deadline).await
+            }));
         }
         let routed = match core.place(&mut self.request) {
             Ok(routed) => routed,

@@ -1,12 +1,12 @@
 //! Redirections, and what is sent again.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tsubame_client::{Error, Executed, Slot, commands};
+use tsubame_client::{Error, Executed, NodeAddr, Route, Slot, commands};
 
 use crate::server::{Action, Hostile};
 
@@ -262,4 +262,48 @@ async fn a_transaction_follows_its_slot_as_a_whole() {
     wrong.push(commands::incr("b"));
     assert!(matches!(wrong.run().await, Err(Error::CrossSlot)));
     assert_eq!(hostile.calls("EXEC"), 4, "nothing is sent that can't work");
+}
+
+/// Where the caller says that a command goes counts wherever the command is used, or is refused
+/// before anything is sent; and what changes its connection goes on no shared one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_goes_where_its_caller_says_or_nowhere() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    let nodes = Arc::new(Mutex::new(Vec::new()));
+    let seen = nodes.clone();
+    hostile.script(move |call| {
+        let answer = match call.name.as_str() {
+            "ECHO" => "+x\r\n",
+            "BLPOP" => "_\r\n",
+            _ => return None,
+        };
+        seen.lock().unwrap().push(call.node);
+        Some(Action::Answer(answer.into()))
+    });
+    let port = |node: usize| hostile.world().ports[node];
+    let on = |node: usize| Route::Node(NodeAddr::new("127.0.0.1", port(node)));
+    for node in 0..3 {
+        let mut batch = client.batch();
+        for _ in 0..4 {
+            batch.push(commands::echo("x").on(on(node)));
+        }
+        batch.run().await.all::<String>().unwrap();
+        assert_eq!(std::mem::take(&mut *nodes.lock().unwrap()), [node; 4]);
+        client.blocking().run(commands::blpop(["k"], 1).on(on(node))).await.unwrap();
+        assert_eq!(std::mem::take(&mut *nodes.lock().unwrap()), [node]);
+    }
+    let mut batch = client.batch();
+    let everywhere = batch.push(commands::echo("x").on(Route::AllNodes));
+    let refused = batch.run().await.take(everywhere);
+    assert!(matches!(refused, Err(Error::NoRoute(_))), "{refused:?}");
+    let mut atomic = client.atomic();
+    atomic.push(commands::echo("x").on(on(0)));
+    let refused = atomic.run().await;
+    assert!(matches!(refused, Err(Error::NoRoute(_))), "{refused:?}");
+    for route in [Route::AllNodes, Route::AllPrimaries, Route::AnyPrimary, on(1)] {
+        let refused = client.cmd("SELECT").arg(1).on(route).await;
+        assert!(matches!(refused, Err(Error::NoRoute(_))), "{refused:?}");
+    }
+    assert_eq!((hostile.calls("SELECT"), nodes.lock().unwrap().len()), (0, 0));
 }

@@ -192,12 +192,14 @@ fn unpack(frame: &mut Frame<'_>) -> LuaResult {
 
 fn unpack_one(frame: &mut Frame<'_>) -> LuaResult {
     let offset = optional_integer(frame, 2, 0)?;
+    frame.drop_numbers_after(1);
     unpack_some(frame, 1, offset)
 }
 
 fn unpack_limit(frame: &mut Frame<'_>) -> LuaResult {
     let limit = frame.check_integer(2)? as i32;
     let offset = optional_integer(frame, 3, 0)?;
+    frame.drop_numbers_after(1);
     unpack_some(frame, limit, offset)
 }
 

@@ -191,7 +191,7 @@ impl<'l> Frame<'l> {
             return None;
         }
         let mut len = 0;
-        // SAFETY: a position within the arguments, which are never popped or replaced (see `pop`), so
+        // SAFETY: a position within the arguments, which are never popped or replaced while one is a string (see `pop`), so
         // the string lives until the native function returns.
         unsafe {
             let data = ffi::lua_tolstring(self.raw, n as c_int, &mut len);
@@ -490,6 +490,18 @@ impl<'l> Frame<'l> {
         assert!(top >= self.arg_count && top <= self.top());
         // SAFETY: between the arguments and the present top.
         unsafe { ffi::lua_settop(self.raw, top) }
+    }
+
+    /// Drops the arguments after the first `count`, so that results have their room. Where one of them is
+    /// a string they stay: its bytes may be lent. Asked before anything is pushed.
+    pub(in crate::scripting) fn drop_numbers_after(&mut self, count: usize) {
+        assert!(self.top() == self.arg_count, "something was pushed");
+        let kept = count as c_int;
+        if ((kept + 1)..=self.arg_count).all(|n| matches!(self.kind(n), Kind::Number | Kind::Nil)) {
+            self.arg_count = self.arg_count.min(kept);
+            // SAFETY: no more than there are, and nobody has a reference to a number.
+            unsafe { ffi::lua_settop(self.raw, self.arg_count) }
+        }
     }
 
     /// Removes the value at `index`, a negative position above the arguments.
