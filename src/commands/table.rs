@@ -141,9 +141,22 @@ fn positions(spec: &KeySpec, args: &Args<'_>, found: &mut KeyPositions) -> Optio
 pub struct CommandTable {
     all: Vec<Command>,
     names: HashMap<Vec<u8>, usize>,
-    /// Open addressing by a hash of the lowered name: the first step of every command.
-    buckets: Box<[u16]>,
+    /// Open addressing by a hash of the name's word: the first step of every command.
+    buckets: Box<[Option<Name>]>,
 }
+
+/// A name as the table looks for it.
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    word: u64,
+    len: u16,
+    id: u16,
+    /// Word and length say all: no other name has them.
+    is_exact: bool,
+}
+
+/// Places for names: so many that most names are found at once.
+const BUCKETS: usize = 1024;
 
 static TABLE: LazyLock<CommandTable> = LazyLock::new(CommandTable::build);
 
@@ -178,13 +191,16 @@ impl CommandTable {
         for (from, to) in RENAMES.get().into_iter().flatten() {
             table.rename(from, to);
         }
-        table.buckets = vec![u16::MAX; 2048].into_boxed_slice();
-        for (name, id) in &table.names {
-            let mut at = name_hash(name);
-            while table.buckets[at % 2048] != u16::MAX {
+        table.buckets = vec![None; BUCKETS].into_boxed_slice();
+        for (name, &id) in table.names.iter().filter(|(name, _)| name.len() <= NAME_BYTES_MAX) {
+            let word = name_word(name);
+            let mut at = home_of(word, name.len());
+            while table.buckets[at % BUCKETS].is_some() {
                 at += 1;
             }
-            table.buckets[at % 2048] = *id as u16;
+            let is_exact = name.len() <= 8 && name.iter().all(u8::is_ascii_alphabetic);
+            let name = Name { word, len: name.len() as u16, id: id as u16, is_exact };
+            table.buckets[at % BUCKETS] = Some(name);
         }
         table
     }
@@ -256,15 +272,15 @@ impl CommandTable {
         if name.len() > NAME_BYTES_MAX {
             return None;
         }
-        let mut at = name_hash(name);
+        let word = name_word(name);
+        let mut at = home_of(word, name.len());
         loop {
-            let id = self.buckets[at % 2048];
-            if id == u16::MAX {
-                return None;
-            }
-            let command = &self.all[usize::from(id)];
-            if command.called.as_bytes().eq_ignore_ascii_case(name) {
-                return Some(command);
+            let found = self.buckets[at % BUCKETS].as_ref()?;
+            if found.word == word && usize::from(found.len) == name.len() {
+                let command = &self.all[usize::from(found.id)];
+                if found.is_exact || command.called.as_bytes().eq_ignore_ascii_case(name) {
+                    return Some(command);
+                }
             }
             at += 1;
         }
@@ -277,16 +293,62 @@ impl CommandTable {
     }
 }
 
-/// A hash of the first eight bytes, lowered, and the length.
+/// What there is of a name in eight bytes, all with bit 5 set, which tells a lower-case letter: of two names
+/// of one length up to 8, both of letters, the words are the same if the names are, whatever the case.
 #[inline]
-fn name_hash(name: &[u8]) -> usize {
-    let mut first = [0u8; 8];
-    let len = name.len().min(8);
-    first[..len].copy_from_slice(&name[..len]);
-    // Bit 5 tells a lower-case letter; names have no bytes that this could confuse.
-    let lowered = u64::from_le_bytes(first) | 0x2020_2020_2020_2020;
-    let tail = name.get(name.len().wrapping_sub(1)).map_or(0, |b| u64::from(b | 0x20));
-    let mixed =
-        (lowered ^ (name.len() as u64) << 56 ^ tail << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 50) as usize
+fn name_word(name: &[u8]) -> u64 {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    // Loads that may overlap, and no copy: its length would be unknown to the compiler.
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u64::from_le_bytes(*first), u64::from_le_bytes(*last));
+        let more = if name.len() > 8 { (last | LOWER).rotate_left(1) } else { 0 };
+        return (first | LOWER) ^ more;
+    }
+    if let (Some(first), Some(last)) = (name.first_chunk(), name.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) | u64::from(last) << 32 | LOWER;
+    }
+    match name {
+        [] => LOWER,
+        [first, ..] => {
+            let [middle, last] = [name[name.len() / 2], name[name.len() - 1]];
+            u64::from(*first) | u64::from(middle) << 8 | u64::from(last) << 16 | LOWER
+        }
+    }
+}
+
+/// Where a name is looked for first.
+#[inline]
+fn home_of(word: u64, len: usize) -> usize {
+    ((word ^ (len as u64) << 56).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 50) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte of every name, with every bit changed: found is what is the name in another case.
+    #[test]
+    fn names_are_found_in_any_case_and_nothing_else_is() {
+        let table = CommandTable::get();
+        for command in table.commands() {
+            let name = command.spec.name.as_bytes();
+            assert_eq!(table.find(name).map(|found| found.id), Some(command.id));
+            assert_eq!(
+                table.find(&name.to_ascii_uppercase()).map(|found| found.id),
+                Some(command.id)
+            );
+            for at in 0..name.len() {
+                for bit in 0..8 {
+                    let mut other = name.to_vec();
+                    other[at] ^= 1 << bit;
+                    let is_same = other.eq_ignore_ascii_case(name);
+                    let found = table.find(&other).is_some_and(|found| found.id == command.id);
+                    assert_eq!(found, is_same, "{}", other.escape_ascii());
+                }
+            }
+            assert!(table.find(&[name, b"x"].concat()).is_none_or(|found| found.id != command.id));
+        }
+        assert!(table.find(b"").is_none());
+    }
 }

@@ -1,7 +1,6 @@
 //! One connection: its socket, its client, and the bytes that are under way.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 
 use rustix::buffer::spare_capacity;
@@ -120,6 +119,15 @@ impl Conn {
         Ok(())
     }
 
+    /// Notes that so many bytes came.
+    #[inline]
+    pub(super) fn note_received(&mut self, len: usize, now_ms: u64) {
+        let info = &self.client.info;
+        info.net_in.store(info.net_in.load(Ordering::Relaxed) + len as u64, Ordering::Relaxed);
+        info.last_active_ms.store(now_ms, Ordering::Relaxed);
+        self.query_peak = self.query_peak.max(self.stash.len().max(len));
+    }
+
     // The stash -----------------------------------------------------------------------------------
 
     /// Keeps bytes that are to be parsed later.
@@ -149,7 +157,7 @@ impl Conn {
             self.stash.reserve_exact(missing.max(STASH_BYTES_MIN));
         }
         let room = self.stash.capacity() - len;
-        let got = rustix::io::read(self.socket.as_fd(), spare_capacity(&mut self.stash))?;
+        let got = self.socket.receive(spare_capacity(&mut self.stash))?;
         self.readable = got == room || self.read_closed;
         Ok(got)
     }

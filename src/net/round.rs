@@ -13,6 +13,7 @@ use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_
 use crate::session::{ClientFlags, REPLY_ROOM_MAX};
 
 use slab::Slab;
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
 /// Commands whose misses are overlapped. More gain nothing.
@@ -92,7 +93,7 @@ impl Round {
             requests: Vec::new(),
             visits: Vec::new(),
             window: Vec::new(),
-            out: Vec::with_capacity(if arena_bytes > 0 { OUT_BYTES_SOFT_MAX } else { 0 }),
+            out: Vec::with_capacity(OUT_BYTES_SOFT_MAX),
             unsent: 0,
         }
     }
@@ -106,12 +107,23 @@ impl Round {
         self.visits.len()
     }
 
-    /// Adds the first `len` bytes of the free space as what `conn` sent.
-    pub(super) fn add_read(&mut self, conn: usize, state: &mut Conn, len: usize, limits: Limits) {
+    /// Keeps the first `len` bytes of the free space; answers where they are for [`Self::add_read`].
+    pub(super) fn keep(&mut self, len: usize) -> Range<usize> {
         let (start, end) = (self.used, self.used + len);
         // The next connection's bytes start on a cache line of their own.
         self.used = (end + 63) & !63;
         self.used = self.used.min(self.arena.len());
+        start..end
+    }
+
+    /// Adds what `conn` sent, which lies in the arena.
+    pub(super) fn add_read(
+        &mut self,
+        conn: usize,
+        state: &mut Conn,
+        Range { start, end }: Range<usize>,
+        limits: Limits,
+    ) {
         let mut arena = std::mem::take(&mut self.arena);
         let stop = self.parse(conn, 0, state, &mut arena[..end], start, limits);
         if stop < end {
@@ -220,7 +232,7 @@ impl Round {
         &mut self,
         core: &mut Core,
         conns: &mut Slab<Conn>,
-        mut done: impl FnMut(&mut Slab<Conn>, Outcome),
+        mut done: impl FnMut(Outcome),
     ) {
         self.put_scripts_last();
         let mut next = 0;
@@ -501,7 +513,7 @@ impl Round {
         core: &mut Core,
         conns: &mut Slab<Conn>,
         until: usize,
-        done: &mut impl FnMut(&mut Slab<Conn>, Outcome),
+        done: &mut impl FnMut(Outcome),
     ) {
         for index in self.unsent..until {
             let visit = &self.visits[index];
@@ -523,9 +535,12 @@ impl Round {
                 visit.stopped.is_some() || !conn.stash.is_empty() || conn.pending_bytes() > 0;
             conn.client.info.in_hand.store(in_hand, Ordering::Relaxed);
             let (conn, stopped) = (visit.conn, visit.stopped);
-            done(conns, Outcome { conn, stopped, lost });
+            done(Outcome { conn, stopped, lost });
         }
-        if until > self.unsent {
+        if until == self.visits.len() {
+            self.unsent = until;
+            self.out.clear();
+        } else if until > self.unsent {
             self.unsent = until;
             // The open visit's replies, if any, move to the front.
             let from = self.visits[until..]

@@ -1,11 +1,13 @@
 //! Stream sockets of either family behind one type.
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
+use rustix::buffer::Buffer;
+use rustix::net::{RecvFlags, SendFlags};
 
 /// A connected socket.
 #[derive(Debug)]
@@ -50,6 +52,17 @@ impl Socket {
     }
 }
 
+// By the system calls themselves: libc's functions are points where a thread may be cancelled, which costs a
+// call in each direction once there is more than one thread. `recv` and `send` go to the socket at once,
+// where `read` and `write` pass through what files need: one request in depth takes 2 to 4 % longer.
+impl Socket {
+    /// Receives into what is given, which may be the room behind a vector's end.
+    #[inline]
+    pub fn receive<B: Buffer<u8, Output = usize>>(&self, room: B) -> io::Result<usize> {
+        Ok(rustix::net::recv(self.as_fd(), room, RecvFlags::empty())?.0)
+    }
+}
+
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
@@ -59,20 +72,10 @@ impl AsFd for Socket {
     }
 }
 
-// By the system calls themselves: libc's functions are points where a thread may be cancelled, which costs a
-// call in each direction once there is more than one thread.
-impl Read for Socket {
-    #[inline]
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(self.as_fd(), buf)?)
-    }
-}
-
 impl Write for Socket {
-    /// `SIGPIPE` is ignored, as in all Rust programs.
     #[inline]
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(self.as_fd(), buf)?)
+        Ok(rustix::net::send(self.as_fd(), buf, SendFlags::NOSIGNAL)?)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {

@@ -55,18 +55,19 @@ impl<M, W: Wake> Mailbox<M, W> {
 
     /// The owner announces that it will wait for events. `false`: there is mail, do not wait.
     pub fn fall_asleep(&self) -> bool {
-        self.asleep.store(true, Ordering::SeqCst);
+        self.asleep.store(true, Ordering::Relaxed);
+        // Either we see the message, or its sender sees that we sleep.
         fence(Ordering::SeqCst);
-        if self.full.load(Ordering::SeqCst) {
-            self.asleep.store(false, Ordering::SeqCst);
+        if self.full.load(Ordering::Relaxed) {
+            self.asleep.store(false, Ordering::Relaxed);
             return false;
         }
         true
     }
 
-    /// The owner is awake: nobody needs to wake it.
+    /// The owner is awake: nobody needs to wake it. Who does not see it yet wakes it once too often.
     pub fn wake_up(&self) {
-        self.asleep.store(false, Ordering::SeqCst);
+        self.asleep.store(false, Ordering::Relaxed);
     }
 
     /// Moves all messages, oldest first, to the end of `into`.

@@ -1,13 +1,19 @@
 //! The wall clock.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Microseconds since 1970.
 pub fn unix_us() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as u64)
+    let since = since_epoch();
+    since.as_secs() * 1_000_000 + u64::from(since.subsec_micros())
 }
 
 /// Milliseconds since 1970.
 pub fn unix_ms() -> u64 {
-    unix_us() / 1000
+    let since = since_epoch();
+    since.as_secs() * 1000 + u64::from(since.subsec_millis())
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -62,3 +62,25 @@ fn monitors_see_calls_of_scripts_that_do_not_begin() {
         assert!(told.replace(['\\', '"'], "").ends_with(line), "{told}");
     }
 }
+
+/// go-redis: the length of `bar` in a file is 4.
+#[test]
+fn debug_object_tells_how_long_a_string_is_in_a_file() {
+    let server = Server::start(&["--enable-debug-command", "yes"]);
+    let client = &mut server.client();
+    let long: String = ('!'..='`').collect();
+    for (value, bytes) in [
+        ("bar", 4),
+        ("127", 2),
+        ("-129", 3),
+        ("32768", 5),
+        ("2147483648", 11),
+        ("01", 3),
+        (&long[1..], 64),
+        (&long, 66),
+    ] {
+        play(client, &[(&format!("SET k {value}"), "+OK")]);
+        let told = call(client, "DEBUG OBJECT k");
+        assert!(told.contains(&format!(" serializedlength:{bytes} ")), "{value}: {told}");
+    }
+}

@@ -10,7 +10,8 @@ pub(super) use self::admission::refusal;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::io::{self, Read};
+use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -67,8 +68,20 @@ pub struct EventLoop {
     map_version: u64,
     stopping: bool,
     closed: Vec<usize>,
-    /// Kept from round to round for its room.
+    /// What was read in this round, to be parsed. Kept from round to round for its room, as are the
+    /// outcomes.
+    received: Vec<Received>,
     outcomes: Vec<Outcome>,
+}
+
+/// What one connection sent.
+#[derive(Debug)]
+struct Received {
+    conn: usize,
+    /// Where in the round's arena it is; nothing, if it went to the stash.
+    bytes: Range<usize>,
+    /// The peer sends no more.
+    ended: bool,
 }
 
 impl EventLoop {
@@ -98,6 +111,7 @@ impl EventLoop {
             map_version: 0,
             stopping: false,
             closed: Vec::new(),
+            received: Vec::new(),
             outcomes: Vec::new(),
         };
         this.listen(listeners)?;
@@ -352,11 +366,15 @@ impl EventLoop {
                 self.read(slot);
             }
         }
-        let mut round = std::mem::replace(&mut self.round, Round::new(0));
-        let mut outcomes = std::mem::take(&mut self.outcomes);
-        round.run(&mut self.core, &mut self.conns, |_, outcome| outcomes.push(outcome));
-        self.round = round;
-        self.core.leave();
+        let mut received = std::mem::take(&mut self.received);
+        for one in received.drain(..) {
+            self.hand_over(one);
+        }
+        self.received = received;
+        let Self { round, core, conns, outcomes, .. } = self;
+        round.run(core, conns, |outcome| outcomes.push(outcome));
+        core.leave();
+        let mut outcomes = std::mem::take(outcomes);
         for outcome in outcomes.drain(..) {
             self.settle(outcome);
         }
@@ -375,37 +393,45 @@ impl EventLoop {
         }
     }
 
-    /// Reads once from a connection and hands what came to the round.
+    /// Reads once from a connection. What came is parsed when all have been read: the kernel's work
+    /// for a connection and ours push each other out of the caches.
     fn read(&mut self, slot: usize) {
-        let limits = self.limits(slot);
         let conn = &mut self.conns[slot];
         conn.standing = Standing::Idle;
         let stashed = !conn.stash.is_empty();
-        let (mut len, mut ended) = (0, false);
+        let mut received = Received { conn: slot, bytes: 0..0, ended: false };
         if conn.readable {
             let result = if stashed {
                 conn.read_into_stash()
             } else {
                 let space = self.round.space();
                 let wanted = READ_BYTES.min(space.len());
-                let result = conn.socket.read(&mut space[..wanted]);
+                let result = conn.socket.receive(&mut space[..wanted]);
                 result.inspect(|n| conn.readable = *n == wanted || conn.read_closed)
             };
             self.core.stats.reads.add(1);
             match result {
                 Ok(0) if !stashed => return self.closed.push(slot),
-                Ok(0) => (conn.readable, ended) = (true, true),
-                Ok(n) => len = n,
+                Ok(0) => (conn.readable, received.ended) = (true, true),
+                Ok(len) => {
+                    self.core.stats.net_input_bytes.add(len as u64);
+                    conn.note_received(len, self.core.now_ms);
+                    if !stashed {
+                        received.bytes = self.round.keep(len);
+                    }
+                }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => conn.readable = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return self.closed.push(slot),
             }
-            self.core.stats.net_input_bytes.add(len as u64);
-            let info = &conn.client.info;
-            info.net_in.store(info.net_in.load(Ordering::Relaxed) + len as u64, Ordering::Relaxed);
-            info.last_active_ms.store(self.core.now_ms, Ordering::Relaxed);
-            conn.query_peak = conn.query_peak.max(conn.stash.len().max(len));
         }
+        self.received.push(received);
+    }
+
+    /// Hands what a connection has sent, and had kept from before, to the round.
+    fn hand_over(&mut self, Received { conn: slot, bytes, ended }: Received) {
+        let limits = self.limits(slot);
+        let conn = &mut self.conns[slot];
         let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
         if conn.stash.len() > limit {
             self.core.stats.client_query_buffer_limit_disconnections.add(1);
@@ -417,25 +443,23 @@ impl EventLoop {
             return self.closed.push(slot);
         }
         let visits = self.round.visits();
+        let stashed = !conn.stash.is_empty();
         if stashed {
             self.round.add_stash(slot, conn, limits);
-        } else if len > 0 {
-            self.round.add_read(slot, conn, len, limits);
+        } else if !bytes.is_empty() {
+            self.round.add_read(slot, conn, bytes, limits);
         }
         let in_hand = self.round.visits() > visits;
         if ended && !in_hand {
             // Nor was there a request left that had waited.
             return self.closed.push(slot);
         }
-        let conn = &mut self.conns[slot];
         conn.client.info.in_hand.store(in_hand || !conn.stash.is_empty(), Ordering::Relaxed);
         if stashed || !conn.stash.is_empty() {
             conn.note_stash();
             conn.note_memory(&self.core.server.clients);
         }
-        if self.round.visits() == 0 && self.conns[slot].readable {
-            self.enqueue(slot);
-        } else if self.conns[slot].readable && self.conns[slot].standing == Standing::Idle {
+        if conn.readable {
             // Goes on after this round, behind the others.
             self.enqueue(slot);
         }

@@ -191,8 +191,8 @@ impl<'l> Frame<'l> {
             return None;
         }
         let mut len = 0;
-        // SAFETY: a position within the arguments, which are never popped or replaced while one is a string (see `pop`), so
-        // the string lives until the native function returns.
+        // SAFETY: a position within the arguments, which are neither popped nor replaced once they are
+        // strings (see `pop` and `drop_numbers_after`), so it lives until the native function returns.
         unsafe {
             let data = ffi::lua_tolstring(self.raw, n as c_int, &mut len);
             (!data.is_null()).then(|| std::slice::from_raw_parts(data.cast(), len))

@@ -293,8 +293,14 @@ impl<P: Pointer> Table<P> {
         let Some(segment) = self.segment(hash) else { return };
         // SAFETY: a live segment and one of its homes, shared for reading by `&self`.
         let bucket = unsafe { segment.bucket(segment.home_of(hash)) };
-        for slot in bucket.matches(tag_of(hash)) {
+        let likely = bucket.matches(tag_of(hash));
+        for slot in likely {
             P::prefetch(bucket.pointer(slot));
+        }
+        if bucket.overflow != 0 && likely.first().is_none() {
+            for spare in segment.overflow_buckets(bucket.overflow) {
+                prefetch_line(segment.bucket_address(spare));
+            }
         }
     }
 
@@ -321,7 +327,7 @@ impl<P: Pointer> Table<P> {
             None => Segment::from_word(root),
             Some((directory, depth)) => directory.segment((hash >> (64 - depth)) as usize),
         };
-        prefetch_line(segment.home_address(segment.home_of(hash)));
+        prefetch_line(segment.bucket_address(segment.home_of(hash)));
     }
 
     #[inline]

@@ -176,10 +176,10 @@ impl Segment {
         self.end_of_home(hash, self.homes() - 1)
     }
 
-    /// Where home `home` is in memory. Does not access it.
+    /// Where a bucket is in memory. Does not access it.
     #[inline]
-    pub(super) fn home_address(self, home: usize) -> *const u8 {
-        self.base().wrapping_add(home).cast_const().cast()
+    pub(super) fn bucket_address(self, index: usize) -> *const u8 {
+        self.base().wrapping_add(index).cast_const().cast()
     }
 
     /// # Safety

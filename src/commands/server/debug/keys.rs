@@ -3,7 +3,7 @@
 use crate::commands::generic::encoding_of;
 use crate::commands::{CommandError, CommandResult};
 use crate::dispatch::{Core, Flow};
-use crate::keyspace::{Key, KeyRef, Keyspace, Obj};
+use crate::keyspace::{Key, KeyRef, Keyspace, Obj, ValueRef};
 use crate::protocol::{Args, parse_i64};
 use crate::session::Client;
 use crate::shard::ShardSet;
@@ -53,6 +53,43 @@ fn describe(
     Ok(())
 }
 
+/// What a value takes in an RDB file where nothing is compressed; for a collection, about.
+fn serialized_bytes(found: KeyRef<'_>) -> usize {
+    let text = |bytes: &[u8]| match parse_i64(bytes) {
+        Some(int) => serialized_int(int),
+        None => serialized_text(bytes.len()),
+    };
+    match found.value() {
+        ValueRef::Bytes(bytes) => text(bytes),
+        ValueRef::Obj(Obj::Raw(bytes)) => text(bytes),
+        ValueRef::Int(int) => serialized_int(int),
+        ValueRef::Obj(Obj::Int(int)) => serialized_int(*int),
+        ValueRef::Obj(_) => super::super::memory::value_bytes(found, usize::MAX),
+    }
+}
+
+/// A number of up to 32 bits follows a byte that tells its width; others are text.
+fn serialized_int(int: i64) -> usize {
+    if i8::try_from(int).is_ok() {
+        2
+    } else if i16::try_from(int).is_ok() {
+        3
+    } else if i32::try_from(int).is_ok() {
+        5
+    } else {
+        serialized_text(int.to_string().len())
+    }
+}
+
+/// Text follows its length, which takes 6 bits, 14 bits or 4 bytes with a mark of which it is.
+fn serialized_text(len: usize) -> usize {
+    match len {
+        0..0x40 => 1 + len,
+        0x40..0x4000 => 2 + len,
+        _ => 5 + len,
+    }
+}
+
 pub(super) fn object(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
     describe(flow, name, |found| {
         let encoding = encoding_of(found);
@@ -60,7 +97,7 @@ pub(super) fn object(flow: &mut Flow<'_>, name: &[u8]) -> CommandResult {
             "Value at:{:#x} refcount:1 encoding:{encoding} serializedlength:{} lru:{} \
              lru_seconds_idle:0",
             std::ptr::from_ref(found.key_bytes()).addr(),
-            super::super::memory::value_bytes(found, usize::MAX),
+            serialized_bytes(found),
             found.access(),
         );
         if let Some(Obj::List(list)) = found.obj()
