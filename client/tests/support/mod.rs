@@ -284,7 +284,9 @@ impl Cluster {
         };
         let synced =
             |server: &Server| server.call(&["INFO", "replication"]).contains("link_status:up");
-        while !cluster.servers.iter().all(complete) || !replicas.iter().all(synced) {
+        // A client may ask any of them.
+        let ready = |replica: &Server| complete(replica) && synced(replica);
+        while !cluster.servers.iter().all(complete) || !replicas.iter().all(ready) {
             if Instant::now() > until {
                 return None;
             }
