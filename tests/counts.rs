@@ -54,7 +54,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Calls of recv(2) and send(2) that the server made for clients. It counts them itself, where it makes them
-/// (the kernel counts only read(2) and write(2)); this question costs one of each.
+/// (the kernel counts only read(2) and write(2); `strace -c` says the same); this question costs one of each.
 fn calls(stream: &mut TcpStream) -> (u64, u64) {
     stream.write_all(&request(&["INFO", "stats"])).expect("the server reads");
     let mut text = String::new();

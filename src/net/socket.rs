@@ -54,7 +54,7 @@ impl Socket {
 
 // By the system calls themselves: libc's functions are points where a thread may be cancelled, which costs a
 // call in each direction once there is more than one thread. `recv` and `send` go to the socket at once,
-// where `read` and `write` pass through what files need: one request in depth takes 2 to 4 % longer.
+// where `read` and `write` pass through what files need: a server that does nothing else takes 2 to 4 % longer.
 impl Socket {
     /// Receives into what is given, which may be the room behind a vector's end.
     #[inline]
