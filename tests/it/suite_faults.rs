@@ -553,3 +553,26 @@ fn a_copy_of_a_string_that_was_changed_in_place_is_as_raw_as_the_string() {
     play(client, &[("APPEND a 255", ":6"), ("OBJECT ENCODING a", "\"raw\"")]);
     play(client, &[("COPY a c", ":1"), ("OBJECT ENCODING c", "\"raw\""), ("GET c", "\"inf255\"")]);
 }
+
+/// The keys were seen to be gone by another thread before the thread that freed them had told how
+/// long it took.
+#[test]
+fn whoever_sees_that_a_large_key_expired_finds_the_latency_event_of_its_expiry() {
+    let server = start(&["--threads", "2", "--lazyfree-lazy-expire", "no"]);
+    let client = &mut server.client();
+    play(client, &[("CONFIG SET latency-monitor-threshold 1", "+OK")]);
+    for round in 0..6 {
+        let key = format!("large{round}");
+        for part in 0..100 {
+            let members: Vec<String> = (0..1000).map(|i| format!("{part}.{i}")).collect();
+            let request: Vec<&str> =
+                ["SADD", &key].into_iter().chain(members.iter().map(String::as_str)).collect();
+            assert_eq!(client.call(&request).to_string(), ":1000");
+        }
+        call(client, "LATENCY RESET");
+        play(client, &[(&format!("PEXPIRE {key} 20"), ":1")]);
+        while call(client, "DBSIZE") != ":0" {}
+        let told = call(client, "LATENCY LATEST");
+        assert!(told.contains("expire-cycle"), "round {round}: {told}");
+    }
+}
