@@ -224,28 +224,6 @@ fn size(value: &Value) -> usize {
         }
 }
 
-/// Commands that only read, but whose answers are not good until the next write: they depend on the
-/// time or on chance, or are about the use of the key itself.
-const CHANGING: &[&str] = &[
-    "HPTTL",
-    "HRANDFIELD",
-    "HTTL",
-    "MEMORY USAGE",
-    "OBJECT ENCODING",
-    "OBJECT FREQ",
-    "OBJECT IDLETIME",
-    "OBJECT REFCOUNT",
-    "PTTL",
-    "SRANDMEMBER",
-    "TOUCH",
-    "TTL",
-    "XINFO CONSUMERS",
-    "XINFO GROUPS",
-    "XINFO STREAM",
-    "XPENDING",
-    "ZRANDMEMBER",
-];
-
 /// Reads through the client-side cache; made by [`Client::cached`].
 ///
 /// ```
@@ -318,8 +296,9 @@ impl Cached<'_> {
     async fn value(&self, mut request: Request) -> Result<Value> {
         let core = self.client.core();
         let query = request.query();
-        let lasts =
-            |info: &CommandInfo| info.flags.has(Flags::READONLY) && !CHANGING.contains(&info.name);
+        let lasts = |info: &CommandInfo| {
+            info.flags.has(Flags::READONLY) && !info.flags.has(Flags::CHANGING)
+        };
         let reads = request.route.is_none() && query.info.is_some_and(lasts);
         let deadline = Instant::now() + request.timeout.unwrap_or(core.config.timeout);
         let epoch = core.cache.as_ref().map_or(0, |cache| cache.epoch());

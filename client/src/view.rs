@@ -343,6 +343,14 @@ impl Sink for Core {
         self.replace(&old, View { snapshot, handles, overlay, since }, moved.into_keys());
     }
 
+    fn is_contradicted(&self, asked_at: Instant) -> bool {
+        let view = self.view.load();
+        view.overlay.iter().any(|(slot, learned)| {
+            learned.seen_at <= asked_at
+                && view.snapshot.primary_addr(slot) != Some(learned.node.addr())
+        })
+    }
+
     fn is_down(&self, addr: &NodeAddr) -> bool {
         let view = self.view.load();
         view.handles.iter().any(|handle| handle.addr() == addr && handle.is_down())

@@ -72,6 +72,15 @@ const CONNECTION: &[&str] = &[
 /// IFEQ the second answer differs.
 const IDEMPOTENT: &[&str] = &["PING", "ECHO", "TIME", "SCRIPT LOAD", "SCRIPT EXISTS", "PUBSUB"];
 
+/// Reads whose answers change without a write of which clients that track their keys are told, though
+/// no tip says so: those that tell the time that is left, the state of consumers (a reader of the
+/// group changes it) and the memory of the server, and one whose purpose is what it does to the server.
+const CHANGING: &[&str] =
+    &["HPTTL", "HTTL", "MEMORY USAGE", "TOUCH", "XINFO GROUPS", "XINFO STREAM"];
+
+/// The tip that an answer may differ though nothing was written.
+const NONDETERMINISTIC: &str = "nondeterministic_output";
+
 fn generate(facts: &str) -> String {
     let mut rows: Vec<Vec<&str>> =
         facts.lines().skip(1).map(|line| line.split('\t').collect()).collect();
@@ -88,7 +97,7 @@ fn generate(facts: &str) -> String {
          pub(crate) mod commands {\n    use super::*;\n\n",
     );
     for row in &rows {
-        let [name, arity, flags, first, last, step, policies] = row[..] else {
+        let [name, arity, flags, first, last, step, tips] = row[..] else {
             panic!("{row:?}");
         };
         let keys = match MOVABLE.iter().find(|(movable, _)| *movable == name) {
@@ -111,7 +120,12 @@ fn generate(facts: &str) -> String {
         {
             set.push_str(".or(Flags::IDEMPOTENT)");
         }
-        let policy = |kind: &str| policies.split(';').find_map(|p| p.strip_prefix(kind));
+        let told = tips.split(';').any(|tip| tip == NONDETERMINISTIC);
+        assert!(!told || !CHANGING.contains(&name), "{name}: the tip says it already");
+        if told || CHANGING.contains(&name) {
+            set.push_str(".or(Flags::CHANGING)");
+        }
+        let policy = |kind: &str| tips.split(';').find_map(|tip| tip.strip_prefix(kind));
         let request = match policy("request_policy:") {
             None => "One",
             Some("all_shards") => "AllShards",
@@ -383,6 +397,9 @@ fn every_command_has_a_method_or_a_reason_to_have_none() {
     for name in &names {
         let excused = UNTYPED.iter().any(|(other, _)| other == name) || name.ends_with(" HELP");
         assert!(has(name) != excused, "{name}: typed {}, excused {excused}", has(name));
+    }
+    for name in CHANGING {
+        assert!(names.contains(name), "{name} is said to change but does not exist");
     }
     for (name, _) in UNTYPED {
         assert!(names.contains(name), "{name} is excused but does not exist");

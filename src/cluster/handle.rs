@@ -44,11 +44,10 @@ struct Saved {
     synced: u64,
 }
 
-/// What a call left to be done.
-struct Todo {
-    /// `nodes.conf` is to be written, and synced or not.
-    save: Option<bool>,
-    wake: bool,
+impl Saved {
+    fn holds(&self, serial: u64, fsync: bool) -> bool {
+        serial <= if fsync { self.synced } else { self.written }
+    }
 }
 
 impl ClusterHandle {
@@ -76,15 +75,29 @@ impl ClusterHandle {
     /// Looks at the state, or gives it an order; `now` is passed on. What an order changes is
     /// published for routing and saved before this returns, and the bus is told to do the rest.
     pub fn with<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> R {
-        let (result, todo) = self.call(call);
-        if let Some(fsync) = todo.save {
-            // An error is met again, and dealt with, by the bus, whose turn it then still is.
-            let _ = self.save_pending(fsync);
+        let (result, save) = self.call(call);
+        // An error is met again, and dealt with, by the bus, whose turn it then still is.
+        if let Some(fsync) = save
+            && self.save_pending(fsync).is_ok()
+        {
+            self.strike_out_saves();
         }
-        if todo.wake {
+        if !self.shared.lock().outputs.is_empty() {
             self.wake.notify_one();
         }
         result
+    }
+
+    /// The bus is not woken to save what is saved. Until here it would have been, before it sent
+    /// anything that the state promised.
+    fn strike_out_saves(&self) {
+        let saved = self.file.lock();
+        let mut shared = self.shared.lock();
+        let serial = shared.save_serial;
+        shared.outputs.retain(|output| match output {
+            Output::Save { fsync } => !saved.holds(serial, *fsync),
+            _ => true,
+        });
     }
 
     /// As [`Self::with`], for the bus itself: what is to be done comes back.
@@ -93,7 +106,8 @@ impl ClusterHandle {
         std::mem::take(&mut self.shared.lock().outputs)
     }
 
-    fn call<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> (R, Todo) {
+    /// With the result comes whether `nodes.conf` is to be written, and synced or not.
+    fn call<R>(&self, call: impl FnOnce(&mut Cluster, Millis) -> R) -> (R, Option<bool>) {
         let now = self.now();
         let mut shared = self.shared.lock();
         let Shared { cluster, outputs, save_serial } = &mut *shared;
@@ -108,7 +122,7 @@ impl ClusterHandle {
         if self.map.load().version != cluster.version() {
             self.map.store(Arc::new(SlotMap::of(cluster)));
         }
-        (result, Todo { save, wake: !outputs.is_empty() })
+        (result, save)
     }
 
     /// Writes `nodes.conf` as the state is now.
@@ -118,9 +132,7 @@ impl ClusterHandle {
 
     /// The same, unless it holds everything that was to be saved.
     pub(super) fn save_pending(&self, fsync: bool) -> io::Result<()> {
-        self.save_unless(fsync, |saved, serial| {
-            serial <= if fsync { saved.synced } else { saved.written }
-        })
+        self.save_unless(fsync, |saved, serial| saved.holds(serial, fsync))
     }
 
     fn save_unless(
@@ -157,5 +169,49 @@ impl ClusterHandle {
 
     pub(super) async fn woken(&self) {
         self.wake.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::ClusterSettings;
+    use super::super::state::SetSlot;
+    use super::*;
+
+    fn handle_in(folder: &std::path::Path) -> ClusterHandle {
+        std::fs::create_dir_all(folder).unwrap();
+        let (file, conf) = NodesFile::open(&folder.join("nodes.conf")).unwrap();
+        assert_eq!(conf, None);
+        let settings = Arc::new(ClusterSettings::default());
+        ClusterHandle::new(Cluster::new(settings, 7, 1), file, || 1)
+    }
+
+    /// What is left for the bus of an order that changes `nodes.conf` and nothing that others see.
+    fn left_of_an_order(handle: &ClusterHandle) -> Vec<Output> {
+        handle.with(|cluster, _| cluster.take_slots([5])).unwrap();
+        handle.with_outputs(|_, _| {});
+        handle.with(|cluster, _| cluster.set_slot(5, SetSlot::Stable, 0)).unwrap();
+        handle.shared.lock().outputs.drain(..).collect()
+    }
+
+    #[test]
+    fn the_bus_is_not_woken_for_what_an_order_has_saved() {
+        let folder = std::env::temp_dir().join(format!("handle-saved-{}", std::process::id()));
+        let handle = handle_in(&folder);
+        let left = left_of_an_order(&handle);
+        assert!(left.is_empty(), "{left:?}");
+        let text = std::fs::read_to_string(folder.join("nodes.conf")).unwrap();
+        assert_eq!(text, handle.shared.lock().cluster.nodes_conf().to_text());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_an_order_could_not_save_is_left_to_the_bus() {
+        let folder = std::env::temp_dir().join(format!("handle-unsaved-{}", std::process::id()));
+        let handle = handle_in(&folder);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let left = left_of_an_order(&handle);
+        assert!(matches!(left[..], [Output::Save { .. }]), "{left:?}");
+        assert!(handle.save_pending(false).is_err());
     }
 }

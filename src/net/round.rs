@@ -30,6 +30,9 @@ const VALUE_DEPTH: u32 = 3;
 /// Replies are sent once they amount to this, even in the middle of a round.
 const OUT_BYTES_SOFT_MAX: usize = 64 * 1024;
 
+/// Room for what the connections of a round sent.
+const ARENA_BYTES: usize = 256 * 1024;
+
 /// A request of the round.
 #[derive(Debug, Clone, Copy)]
 struct Request {
@@ -84,9 +87,9 @@ pub(super) struct Outcome {
 }
 
 impl Round {
-    pub(super) fn new(arena_bytes: usize) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            arena: vec![0; arena_bytes],
+            arena: vec![0; ARENA_BYTES],
             used: 0,
             stashes: Vec::new(),
             spans: Vec::new(),

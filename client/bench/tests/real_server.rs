@@ -1,48 +1,29 @@
-//! The tool against a real server: `TSUBAME_TEST_SERVER`, else the workspace's own binary next to the
-//! test's. Where there is none, the tests say so and pass.
+//! The tool against a real server: `TSUBAME_TEST_SERVER`, else the workspace's own. Where there is none,
+//! the tests say so and pass.
 
 #[path = "../../tests/support/tls.rs"]
 mod tls;
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
 use serde_json::Value;
+use tsubame_client_testing::servers;
 
-/// A server on a unix socket; killed when it is dropped.
-struct Server {
-    child: Child,
-    socket: PathBuf,
-}
+/// A server and the tool's runs against its unix socket.
+struct Server(servers::Server);
 
 impl Server {
-    fn start(name: &str) -> Option<Server> {
-        let Some(binary) = binary() else {
-            eprintln!("skipped: no server; set TSUBAME_TEST_SERVER or build the workspace's");
+    fn start() -> Option<Server> {
+        let Some(binary) = servers::tsubame() else {
+            eprintln!("skipped: no server; set TSUBAME_TEST_SERVER");
             return None;
         };
-        let folder = std::env::temp_dir();
-        let socket = folder.join(format!("tsubame-bench-{}-{name}.sock", std::process::id()));
-        let child = Command::new(binary)
-            .args(["--port", "0", "--save", "", "--daemonize", "no", "--unixsocket"])
-            .arg(&socket)
-            .current_dir(folder)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the server starts");
-        let server = Server { child, socket };
-        let until = Instant::now() + Duration::from_secs(60);
-        while std::os::unix::net::UnixStream::connect(&server.socket).is_err() {
-            assert!(Instant::now() < until, "the server does not listen");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        Some(server)
+        Some(Server(servers::Server::start(&binary, false)))
     }
 
     fn bench(&self, args: &[&str]) -> Output {
-        bench(&format!("unix://{}", self.socket.display()), args)
+        bench(&self.0.url(), args)
     }
 
     /// The JSON of a run that succeeds.
@@ -53,30 +34,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.socket);
-    }
-}
-
 fn bench(seed: &str, args: &[&str]) -> Output {
     let mut tool = Command::new(env!("CARGO_BIN_EXE_tsubame-bench"));
     tool.arg(seed).args(args).output().expect("the tool runs")
 }
 
-fn binary() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("TSUBAME_TEST_SERVER") {
-        return Some(path.into());
-    }
-    let tool = Path::new(env!("CARGO_BIN_EXE_tsubame-bench"));
-    Some(tool.with_file_name("tsubame")).filter(|path| path.is_file())
-}
-
 #[test]
 fn a_closed_loop_sends_what_it_was_told_to() {
-    let Some(server) = Server::start("closed") else { return };
+    let Some(server) = Server::start() else { return };
     let line = ["--requests", "2000", "--tasks", "8", "--fill", "--keys", "500", "--sets", "25"];
     let more = ["--seed", "7", "--batch", "3", "--interval", "10m"]; // one step
     let result = server.json(&[&line[..], &more].concat());
@@ -95,7 +60,7 @@ fn a_closed_loop_sends_what_it_was_told_to() {
 
 #[test]
 fn an_open_loop_keeps_its_schedule() {
-    let Some(server) = Server::start("open") else { return };
+    let Some(server) = Server::start() else { return };
     let line = ["--rate", "2000", "--duration", "1s", "--warmup", "0s", "--distribution", "zipf"];
     let result = server.json(&[&line[..], &["--interval", "100ms", "--by-shard"]].concat());
     let (sent, unsent) = (&result["all"]["count"], &result["unsent"]);
@@ -107,7 +72,7 @@ fn an_open_loop_keeps_its_schedule() {
 
 #[test]
 fn failures_are_counted_and_told() {
-    let Some(server) = Server::start("failures") else { return };
+    let Some(server) = Server::start() else { return };
     let line = ["--requests", "10", "--command", "NOSUCH {key}", "--quiet"];
     let output = server.bench(&line);
     assert_eq!(output.status.code(), Some(1));
@@ -117,12 +82,12 @@ fn failures_are_counted_and_told() {
 
 #[test]
 fn tls_is_spoken_to_whom_it_trusts() {
-    let Some(server) = Server::start("tls") else { return };
+    let Some(server) = Server::start() else { return };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let socket = server.socket.clone();
+    let socket = PathBuf::from(server.0.url().strip_prefix("unix://").expect("a unix socket"));
+    let ca = socket.with_extension("crt");
     let behind = move || tokio::net::UnixStream::connect(socket.clone());
     let (port, pem) = runtime.block_on(tls::terminator("db.example", behind));
-    let ca = server.socket.with_extension("crt");
     std::fs::write(&ca, pem).unwrap();
     let seed = format!("127.0.0.1:{port}");
     let run = ["--requests", "100", "--command", "INCR n", "--json", "-"];
@@ -137,7 +102,6 @@ fn tls_is_spoken_to_whom_it_trusts() {
     assert_eq!(output.status.code(), Some(2));
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(told.contains("certificate"), "{told}");
-    std::fs::remove_file(&ca).unwrap();
 }
 
 #[test]

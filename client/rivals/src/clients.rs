@@ -5,12 +5,12 @@ use std::fmt::Display;
 use fred::prelude::{Builder, ClientLike, Config, KeysInterface, ReconnectPolicy};
 
 /// A connected client. Clones share its connections.
-pub(crate) trait Rival: Clone + 'static {
+pub(crate) trait Rival: Clone + Send + 'static {
     /// GETs a key and tells the length of the value.
-    fn get(&self, key: String) -> impl Future<Output = Result<usize, String>>;
+    fn get(&self, key: String) -> impl Future<Output = Result<usize, String>> + Send;
 
     /// GETs keys of any slots in one go.
-    fn get_many(&self, keys: Vec<String>) -> impl Future<Output = Result<usize, String>>;
+    fn get_many(&self, keys: Vec<String>) -> impl Future<Output = Result<usize, String>> + Send;
 }
 
 fn text(error: impl Display) -> String {

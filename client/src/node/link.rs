@@ -31,6 +31,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// [`ORPHAN_AGE`], is replaced: reading them costs more than dialling.
 const ORPHANS_MAX: usize = 1024;
 const ORPHAN_AGE: Duration = Duration::from_secs(1);
+/// How often a write gives way to tasks that are about to add to it.
+const WAYS_MAX: u32 = 8;
 
 /// Serves `mux` until it is closed.
 pub(super) async fn serve(mux: Arc<Mux>) {
@@ -38,12 +40,14 @@ pub(super) async fn serve(mux: Arc<Mux>) {
     let mut failures = 0u32;
     // Why the last dial failed, if no connection was there since.
     let mut failed: Option<Arc<str>> = None;
+    // Goes on from one wait to the next: else those that end sooner would put it off for ever.
+    let mut upkeep_at = Instant::now();
     while poll_fn(|cx| wait_for_work(&mux, cx)).await {
         mux.shared.counters.dials.add(1);
         let dialled = {
             let config = &mux.shared.config;
             let dial = timeout(config.connect_timeout, dial(&mux.addr, config, mux.purpose));
-            with_upkeep(&mux, failed.as_ref(), dial).await
+            with_upkeep(&mux, &mut upkeep_at, failed.as_ref(), dial).await
         };
         let cause = match dialled {
             None => return, // closed meanwhile
@@ -86,7 +90,10 @@ pub(super) async fn serve(mux: Arc<Mux>) {
             mux.shared.hints.raise(Hint::Unreachable);
         }
         failed = Some(cause);
-        if with_upkeep(&mux, failed.as_ref(), sleep(backoff.pause())).await.is_none() {
+        if with_upkeep(&mux, &mut upkeep_at, failed.as_ref(), sleep(backoff.pause()))
+            .await
+            .is_none()
+        {
             return;
         }
     }
@@ -108,6 +115,7 @@ fn wait_for_work(mux: &Mux, cx: &mut Context<'_>) -> Poll<bool> {
 /// Awaits `work` and meanwhile ends the requests whose time is over; `None` if the mux is closed.
 async fn with_upkeep<T>(
     mux: &Mux,
+    upkeep_at: &mut Instant,
     cause: Option<&Arc<str>>,
     work: impl Future<Output = T>,
 ) -> Option<T> {
@@ -116,7 +124,8 @@ async fn with_upkeep<T>(
     loop {
         tokio::select! {
             done = &mut work => return Some(done),
-            () = sleep(TICK) => {
+            () = sleep_until(*upkeep_at) => {
+                *upkeep_at = Instant::now() + TICK;
                 if mux.queue.lock().state == State::Closed {
                     return None;
                 }
@@ -158,8 +167,9 @@ struct Link<'m> {
     timer: Pin<Box<Sleep>>,
     timer_at: Option<Instant>,
     last_read: Instant,
-    /// It has given way once so that more requests come together.
-    gathered: bool,
+    /// How often it has given way since the last write, and how many requests were queued the last time.
+    gave_way: u32,
+    gathered: usize,
 }
 
 impl<'m> Link<'m> {
@@ -177,7 +187,8 @@ impl<'m> Link<'m> {
             timer: Box::pin(sleep_until(now)),
             timer_at: None,
             last_read: now,
-            gathered: false,
+            gave_way: 0,
+            gathered: 0,
         }
     }
 
@@ -215,22 +226,19 @@ impl<'m> Link<'m> {
             return Err(Why::Closed);
         }
         if queue.slots.is_empty() {
-            self.gathered = false;
+            self.gave_way = 0;
             match &mut queue.waker {
                 Some(waker) if waker.will_wake(cx.waker()) => {}
                 waker => *waker = Some(cx.waker().clone()),
             }
             return Ok(true);
         }
-        // While replies are awaited anyway, other tasks are about to send too: give way once, so
-        // that their requests leave in the same write. A lone request is never delayed.
-        if !self.gathered && !self.inflight.is_empty() {
-            self.gathered = true;
+        if self.gives_way(queue.slots.len()) {
             drop(queue);
             let mut pause = pin!(tokio::task::yield_now());
             return Ok(pause.as_mut().poll(cx).is_pending());
         }
-        self.gathered = false;
+        self.gave_way = 0;
         std::mem::swap(&mut self.out, &mut queue.out);
         let mut earliest = None;
         for mut slot in queue.slots.drain(..) {
@@ -245,6 +253,22 @@ impl<'m> Link<'m> {
             self.arm(at);
         }
         Ok(false)
+    }
+
+    /// Whether what is queued waits for more, to leave in one write. It does only while replies are
+    /// awaited anyway, so that others are about to send too: a lone request is never delayed. It does
+    /// once, and again while that brings more; but when as many wait as are with the server, they
+    /// leave, lest it has nothing to do.
+    fn gives_way(&mut self, queued: usize) -> bool {
+        let more = match self.gave_way {
+            0 => !self.inflight.is_empty(),
+            ways => ways < WAYS_MAX && queued > self.gathered && queued < self.inflight.len(),
+        };
+        if more {
+            self.gathered = queued;
+            self.gave_way += 1;
+        }
+        more
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {

@@ -365,11 +365,19 @@ impl Round {
         place: &Place,
         step: Step,
     ) -> Option<Result<Value>> {
+        // What was sent to a certain node stays with it, or with the one that it names.
+        let pinned = request.route.is_some();
+        let again = || match pinned {
+            true => Target::At { addr: place.node.addr().clone(), asking: false },
+            false => Target::Routed,
+        };
         let target = match step {
             Step::Done(result) => return Some(result),
             Step::Moved(slot, addr) => {
                 self.redirected = Some(addr.clone());
-                self.moved.entry(request.slot().unwrap_or(slot)).or_insert(addr.clone());
+                if !pinned {
+                    self.moved.entry(request.slot().unwrap_or(slot)).or_insert(addr.clone());
+                }
                 Target::At { addr, asking: false }
             }
             Step::Ask(addr) => {
@@ -378,15 +386,15 @@ impl Round {
             }
             Step::Later(error) => {
                 self.pause = Some(error);
-                Target::Routed
+                again()
             }
             Step::Again { error, paid } => {
                 if paid {
                     self.retries.push((index, place.clone(), error));
                 }
-                Target::Routed
+                again()
             }
-            Step::Probe => Target::Routed,
+            Step::Probe => again(),
         };
         self.todo.push((index, target));
         None
@@ -431,9 +439,10 @@ impl Round {
                 return false;
             }
             // Commands of a slot stay together, whatever each of them was told.
+            let request = &requests[*index];
             let asked = matches!(target, Target::At { asking: true, .. });
-            let moved = requests[*index].slot().and_then(|slot| self.moved.get(&slot));
-            if let Some(addr) = moved.filter(|_| !asked) {
+            let moved = request.slot().and_then(|slot| self.moved.get(&slot));
+            if let Some(addr) = moved.filter(|_| !asked && request.route.is_none()) {
                 *target = Target::At { addr: addr.clone(), asking: false };
             }
             true

@@ -57,6 +57,9 @@ impl Flags {
     pub const CONNECTION: Self = Self(8);
     /// It has the same effect when it is executed twice in a row.
     pub const IDEMPOTENT: Self = Self(16);
+    /// Its answer may change without a write to its keys, because it depends on the time, on chance or
+    /// on how the server keeps them. It is never cached.
+    pub const CHANGING: Self = Self(32);
 
     /// Both sets together.
     ///

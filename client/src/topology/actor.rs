@@ -30,6 +30,8 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn publish(&self, snapshot: Snapshot, asked_at: Instant);
     /// Adds what redirections taught.
     fn learn(&self, moved: HashMap<Slot, NodeAddr>);
+    /// Whether redirections before `asked_at` taught otherwise than the current topology says.
+    fn is_contradicted(&self, asked_at: Instant) -> bool;
     /// Whether `addr` is known to be unreachable.
     fn is_down(&self, addr: &NodeAddr) -> bool;
     /// Asks the next primary in turn how far its replicas are behind; `None` if there is none to be
@@ -257,7 +259,13 @@ impl Actor {
         }
         let verdict = answer.map(|told| validate(&told, Some(&current), current.version() + 1));
         let mut confirming = match (confirming, verdict) {
-            (None, Ok(Verdict::Accept(_, Change::Same))) => return None,
+            // A slot may have come back from where a redirection said that it went, or the node has not
+            // heard yet that it went: others know.
+            (None, Ok(Verdict::Accept(_, Change::Same)))
+                if !self.sink.is_contradicted(job.began) =>
+            {
+                return None;
+            }
             (None, Ok(Verdict::Accept(snapshot, Change::Benign))) => {
                 self.publish(*snapshot, job.began);
                 return None;
@@ -299,7 +307,7 @@ impl Actor {
         match self.agreed(&confirming).or(alone.then_some(0)) {
             Some(at) => {
                 let (snapshot, began) = confirming.told.swap_remove(at);
-                if !snapshot.same_as(&self.sink.current()) {
+                if !snapshot.same_as(&self.sink.current()) || self.sink.is_contradicted(began) {
                     self.publish(snapshot, began);
                 }
             }
@@ -411,6 +419,9 @@ mod tests {
             *self.snapshot.lock().unwrap() = Arc::new(snapshot);
         }
         fn learn(&self, _: HashMap<Slot, NodeAddr>) {}
+        fn is_contradicted(&self, _: Instant) -> bool {
+            false
+        }
         fn is_down(&self, _: &NodeAddr) -> bool {
             false
         }

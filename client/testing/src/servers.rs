@@ -125,11 +125,12 @@ impl Drop for Server {
     }
 }
 
-/// A port that is free and whose bus port, 10,000 above, is free too.
+/// A port that is free and whose bus port, 10,000 above, is free too. Both are below those that systems
+/// give to connections and to listeners that ask for any, which would take them meanwhile.
 pub fn free_port() -> u16 {
     let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     loop {
-        let port = 20_000 + rand::random_range(0..30_000);
+        let port = 11_000 + rand::random_range(0..11_000);
         if free(port) && free(port + 10_000) {
             return port;
         }

@@ -162,6 +162,30 @@ async fn a_cached_value_goes_with_its_slot() {
     }
 }
 
+/// What a redirection taught ends when the nodes say that it is over, also if the slot is again where
+/// the last whole topology had it.
+#[tokio::test(start_paused = true)]
+async fn a_slot_that_comes_back_is_known_to_be_back() {
+    let hostile = Hostile::start(3).await;
+    let client = hostile.client().await;
+    let mut events = client.topology_events();
+    let (slot, home) = (Slot::of(b"k"), hostile.owner("k"));
+    let moved = |event: &TopologyEvent| matches!(event, TopologyEvent::SlotsMoved(slots) if slots.contains(&slot));
+    hostile.script(|call| {
+        let refused = call.name == "CLUSTER SLOTS";
+        refused.then(|| crate::server::Action::Answer(b"-ERR not now\r\n".to_vec()))
+    });
+    hostile.give(slot.get(), (home + 1) % 3);
+    client.set("k", 1).await.unwrap();
+    until(&mut events, moved).await;
+    hostile.give(slot.get(), home);
+    hostile.world().script = None;
+    client.refresh();
+    until(&mut events, moved).await;
+    client.get("k").await.unwrap();
+    assert_eq!(client.stats().moved, 1, "nobody had to be sent back");
+}
+
 /// Who listens learns of slots that move and of nodes that go and come.
 #[tokio::test(start_paused = true)]
 async fn listeners_learn_what_happens() {

@@ -307,3 +307,62 @@ async fn a_command_goes_where_its_caller_says_or_nowhere() {
     }
     assert_eq!((hostile.calls("SELECT"), nodes.lock().unwrap().len()), (0, 0));
 }
+
+/// A command that its caller sent to a certain node goes the same way in a batch as alone: where that
+/// node says, and it stays there while it is told to wait.
+#[tokio::test(start_paused = true)]
+async fn a_redirected_command_goes_the_same_way_in_a_batch_and_alone() {
+    // (case, whether the slot is on its way, how often its new place says TRYAGAIN, nodes and ASKING)
+    type Way<'a> = &'a [(usize, bool)];
+    let (old, new) = (0, 1);
+    let cases: [(&str, bool, u32, Way<'_>); 4] = [
+        ("MOVED", false, 0, &[(old, false), (new, false)]),
+        ("MOVED, and wait", false, 2, &[(old, false), (new, false), (new, false), (new, false)]),
+        ("ASK", true, 0, &[(old, false), (new, true)]),
+        // Without ASKING the new place sends it back to the old one, which asks again.
+        (
+            "ASK, and wait",
+            true,
+            1,
+            &[(old, false), (new, true), (new, false), (old, false), (new, true)],
+        ),
+    ];
+    for (case, moving, waits, way) in cases {
+        for batched in [false, true] {
+            let hostile = Hostile::start(3).await;
+            let client = hostile.client().await;
+            let slot = Slot::of(b"n").get();
+            let on = Route::Node(NodeAddr::new("127.0.0.1", hostile.world().ports[old]));
+            hostile.world().owner[usize::from(slot)] = if moving { old } else { new };
+            if moving {
+                hostile.world().importing.insert(slot, new);
+            }
+            let gone = Arc::new(Mutex::new(Vec::new()));
+            let (seen, mut left) = (gone.clone(), waits);
+            hostile.script(move |call| {
+                if call.name != "INCR" || call.args[0] != "n" {
+                    return None;
+                }
+                seen.lock().unwrap().push((call.node, call.asking));
+                let waits = left > 0 && call.node == new;
+                left -= u32::from(waits);
+                waits.then(|| Action::Answer(b"-TRYAGAIN later\r\n".to_vec()))
+            });
+            let result = if batched {
+                // Others of the batch, also of its slot, go where they belong.
+                let mut batch = client.batch();
+                batch.push(commands::incr("{n}other"));
+                let ticket = batch.push(commands::incr("n").on(on));
+                batch.push(commands::incr("elsewhere"));
+                let mut replies = batch.run().await;
+                let result = replies.take(ticket);
+                assert_eq!(hostile.world().executed.len(), 3, "{case}");
+                result
+            } else {
+                client.incr("n").on(on).await
+            };
+            assert_eq!(result.unwrap(), 1, "{case}, batched: {batched}");
+            assert_eq!(*gone.lock().unwrap(), way, "{case}, batched: {batched}");
+        }
+    }
+}

@@ -10,3 +10,4 @@ mod readme;
 mod security;
 #[path = "../support/mod.rs"]
 mod support;
+mod table;

@@ -36,7 +36,6 @@ const LISTENERS: usize = usize::MAX / 2;
 /// What one read takes at the most; a connection that has more waits for its next turn. Values of
 /// 16 KiB, a size that people choose, come in one read, and are not copied before they are stored.
 const READ_BYTES: usize = 32 * 1024;
-const ARENA_BYTES: usize = 256 * 1024;
 /// Connections in a round.
 const VISITS_MAX: usize = 128;
 const EVENTS_MAX: usize = 512;
@@ -102,7 +101,7 @@ impl EventLoop {
             timers: BinaryHeap::new(),
             ended: Vec::new(),
             unwatched: Vec::new(),
-            round: Round::new(ARENA_BYTES),
+            round: Round::new(),
             inbox: Vec::new(),
             listeners: Vec::new(),
             next_tick_ms: 0,
