@@ -41,6 +41,7 @@ impl Core {
             return;
         }
         let begin = self.ticks();
+        let mut untold = begin;
         let (shards, cores) = (server.store.shards.count(), server.cores());
         let homes = (shards - self.id).div_ceil(cores);
         let mut stale = Staleness::default();
@@ -66,11 +67,8 @@ impl Core {
                     self.now_ms,
                 );
                 let swept = ks.sweep(shard);
-                let is_over = self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US;
-                if is_over {
-                    // Whoever takes the shard next and misses the keys finds the event told.
-                    self.note_expiry(begin);
-                }
+                // Whoever takes the shard next and misses the keys finds the event told.
+                self.tell_of_expiry(&mut untold);
                 self.release();
                 self.finish_effects();
                 finished = swept.finished;
@@ -81,27 +79,33 @@ impl Core {
                     self.volatile.resize(homes, Volatile::default());
                     self.volatile[home] = swept.left;
                 }
-                if is_over {
+                if self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US {
                     self.stats.expire_capped.add(1);
                     stale.note(&self.stats);
-                    return self.leave();
+                    return self.end_expiry(begin, untold);
                 }
             }
             self.expire_next = (self.expire_next + 1) % homes;
         }
         stale.note(&self.stats);
-        self.note_expiry(begin);
+        self.end_expiry(begin, untold);
+    }
+
+    /// Leaves the batch that expiry began at a tick.
+    fn end_expiry(&mut self, begin: u64, mut untold: u64) {
+        self.tell_of_expiry(&mut untold);
+        self.stats.expire_ticks.add(self.ticks().wrapping_sub(begin));
         self.leave();
     }
 
-    /// Notes how long expiry took that began at a tick.
-    fn note_expiry(&self, begin: u64) {
-        let ticks = self.ticks().wrapping_sub(begin);
-        self.stats.expire_ticks.add(ticks);
-        let millis = self.micros(ticks) / 1000;
+    /// Tells how long expiry has taken since the tick `untold`, if that is long enough to be told.
+    fn tell_of_expiry(&self, untold: &mut u64) {
+        let now = self.ticks();
+        let millis = self.micros(now.wrapping_sub(*untold)) / 1000;
         let threshold = self.server.config.latency_monitor_threshold.get();
         if threshold > 0 && millis as i64 >= threshold {
             self.server.journal.events.add("expire-cycle", millis, self.now_ms / 1000);
+            *untold = now;
         }
     }
 
