@@ -313,9 +313,7 @@ impl Cluster {
             eprintln!("skipped: the server has no CLIENT TRACKING: {told}");
             return None;
         }
-        // Servers that are busy may for a while disagree on where a slot is that was moved by hand.
-        let builder = self.builder().client_side_cache(1 << 20).redirects_max(100);
-        Some(builder.timeout(LONG).connect().await.unwrap())
+        Some(self.builder().client_side_cache(1 << 20).timeout(LONG).connect().await.unwrap())
     }
 
     /// Gives `slot`, in which are `keys`, from one server to another, in the old way: key by key. An
@@ -336,6 +334,15 @@ impl Cluster {
         }
         tell(to, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id])?;
         tell(from, &["CLUSTER", "SETSLOT", &slot, "NODE", &to_id])
+    }
+
+    /// Says to all servers again whose `slot` is.
+    pub fn settle(&self, slot: Slot, owner: u16) {
+        let id = self.server(owner).call(&["CLUSTER", "MYID"]);
+        let (slot, id) = (slot.to_string(), id.lines().nth(1).unwrap());
+        for server in &self.servers {
+            server.call(&["CLUSTER", "SETSLOT", &slot, "NODE", id]);
+        }
     }
 
     pub fn server(&self, port: u16) -> &Server {
