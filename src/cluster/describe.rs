@@ -275,8 +275,7 @@ pub fn links(cluster: &Cluster) -> Vec<LinkInfo> {
             let Some(link) = link.and_then(|link| cluster.link(link)) else {
                 continue;
             };
-            let buffered = link.queued.load(Ordering::Relaxed);
-            let events = match (link.connected, buffered) {
+            let events = match (link.connected, link.queued.load(Ordering::Relaxed)) {
                 (false, _) => "",
                 (true, 0) => "r",
                 (true, _) => "rw",
@@ -286,7 +285,7 @@ pub fn links(cluster: &Cluster) -> Vec<LinkInfo> {
                 node: node.id,
                 created: link.created,
                 events,
-                buffered,
+                buffered: link.buffered(),
             });
         }
     }

@@ -128,6 +128,9 @@ impl Node {
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.announce.human_nodename.as_str() {
+            "" if self.address.ip.contains(':') => {
+                write!(f, "{} ([{}]:{})", self.id, self.address.ip, self.address.port)
+            }
             "" => write!(f, "{} ({}:{})", self.id, self.address.ip, self.address.port),
             name => write!(f, "{} ({name})", self.id),
         }

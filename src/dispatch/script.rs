@@ -419,7 +419,7 @@ impl Host<'_> {
             self.is_abandoned = true;
             return CallEnd::Abandoned;
         }
-        if let Err(error) = redirect::check(self.core, &self.client, command, args, true) {
+        if let Err(error) = self.check_owner(command, args) {
             self.refuse(Some(command), Refusal::Error(as_told_to_scripts(error, command)), reply);
             return CallEnd::Replied;
         }
@@ -433,6 +433,18 @@ impl Host<'_> {
         monitor::feed(self.core, &self.client, command, args);
         let _ = call(self.core, &mut self.client, command, args, reply, Origin::Script);
         CallEnd::Replied
+    }
+
+    /// In a cluster: whether the command's keys are served here.
+    fn check_owner(&mut self, command: &Command, args: &Args<'_>) -> CommandResult {
+        if !self.core.server.is_cluster {
+            return Ok(());
+        }
+        // The noted keys are those of the client's command; these lie in buffers that do not last.
+        routing::note_keys(self.core, command, args);
+        let checked = redirect::check(self.core, &self.client, command, args, true);
+        self.core.keys.clear();
+        checked.map(|_| ())
     }
 
     fn refuse(&mut self, command: Option<&Command>, refusal: Refusal, reply: &mut Vec<u8>) {

@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::Server;
+use crate::cluster::state::Cluster;
 use crate::config::ShutdownFlags;
 use crate::sys::process;
 
@@ -48,11 +49,30 @@ impl Server {
 
     /// Begins the end. `by` says who wants it, if that is a client.
     ///
-    /// There is nothing to save and no replica to wait for yet, so the flags make no difference.
-    pub fn shut_down(&self, _flags: ShutdownFlags, by: &str) {
+    /// There is nothing to save and no replica to wait for yet, so of the flags only SAFE makes a
+    /// difference. `false`: it forbids the end.
+    pub fn shut_down(&self, flags: ShutdownFlags, by: &str) -> bool {
         tracing::info!("User requested shutdown...{by}");
+        if flags.has(ShutdownFlags::SAFE) && self.is_voting_primary() {
+            let what = "This is a voting primary. Shutting down may cause the cluster to go down.";
+            if !flags.has(ShutdownFlags::FORCE) {
+                tracing::warn!("{what} Can't exit.");
+                tracing::warn!(
+                    "Errors trying to shut down the server. Check the logs for more information."
+                );
+                return false;
+            }
+            tracing::warn!("{what} Exit anyway.");
+        }
         process::notify_stopping(&self.config);
         self.stop();
+        true
+    }
+
+    /// Whether the cluster may go down without this node.
+    fn is_voting_primary(&self) -> bool {
+        let me = |cluster: &mut Cluster, _| cluster.node(cluster.my_key()).is_voting();
+        self.cluster.as_ref().is_some_and(|cluster| cluster.with(me))
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod client_suite_faults;
 mod cluster;
 mod cluster_manager;
+mod cluster_scan;
 mod cluster_slots;
 mod differential;
 mod expiry;

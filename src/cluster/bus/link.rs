@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use super::Event;
 use crate::cluster::handle::ClusterHandle;
-use crate::cluster::message::{DecodeError, FrameError, LIGHT_HEADER_LEN, Message, frame_len};
+use crate::cluster::message::{
+    DecodeError, FrameError, LIGHT_HEADER_LEN, Message, frame_len, kind_of,
+};
 use crate::cluster::node::LinkId;
 
 /// Who has not told a known node's name sends nothing longer than this.
@@ -162,8 +164,12 @@ async fn read_message(
     }
     match Message::decode(&bytes) {
         Ok(message) => Ok((len, Some(message))),
-        Err(error) if is_stranger() => Err(error.into()),
         Err(error) => {
+            let kind = kind_of(&start);
+            handle.with(|cluster, _| cluster.received_nonsense(kind, len));
+            if is_stranger() {
+                return Err(error.into());
+            }
             // A later version may say more than we understand.
             tracing::warn!(?link, "Message not understood on the Cluster bus: {error}");
             Ok((len, None))

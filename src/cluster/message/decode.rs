@@ -49,6 +49,15 @@ pub enum DecodeError {
     Address,
 }
 
+fn wire_kind_of(start: &[u8; LIGHT_HEADER_LEN]) -> u16 {
+    u16::from_be_bytes(start[12..14].try_into().expect("two bytes"))
+}
+
+/// Of which kind the message is that begins with `start`, if there is such a kind.
+pub fn kind_of(start: &[u8; LIGHT_HEADER_LEN]) -> Option<Kind> {
+    Kind::from_wire(wire_kind_of(start) & !LIGHT)
+}
+
 /// How long the message is that begins with `start` (at least [`LIGHT_HEADER_LEN`] bytes).
 ///
 /// Besides the signature this checks the length against the most that a message of this type can
@@ -58,10 +67,10 @@ pub fn frame_len(start: &[u8; LIGHT_HEADER_LEN]) -> Result<usize, FrameError> {
         return Err(FrameError::Signature);
     }
     let len = u32::from_be_bytes(start[4..8].try_into().expect("four bytes"));
-    let wire_kind = u16::from_be_bytes(start[12..14].try_into().expect("two bytes"));
+    let wire_kind = wire_kind_of(start);
     let gossip_count = u16::from_be_bytes(start[14..16].try_into().expect("two bytes"));
     let least = if wire_kind & LIGHT != 0 { LIGHT_HEADER_LEN } else { HEADER_LEN };
-    let most = match Kind::from_wire(wire_kind & !LIGHT) {
+    let most = match kind_of(start) {
         Some(Kind::Ping | Kind::Pong | Kind::Meet) => {
             HEADER_LEN + gossip_count as usize * GOSSIP_LEN + EXTENSIONS_LEN_MAX
         }

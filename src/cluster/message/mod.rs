@@ -22,7 +22,7 @@ mod encode;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{DecodeError, FrameError, frame_len};
+pub use decode::{DecodeError, FrameError, frame_len, kind_of};
 
 use super::{NodeId, SlotSet};
 

@@ -58,6 +58,12 @@ impl Cluster {
             // Says that extensions are understood here, even if there are none.
             header.message_flags = MessageFlags::EXTENSIONS;
         }
+        if beat == Beat::Ping
+            && let Some(node) = receiver.and_then(|key| self.nodes.get(&key))
+        {
+            let way = if inbound { "inbound" } else { "outbound" };
+            tracing::debug!("Sending ping packet to node {node} on {way} link");
+        }
         self.send(link, &message);
     }
 

@@ -27,6 +27,17 @@ pub struct Link {
     pub queued: Arc<AtomicUsize>,
 }
 
+/// What is reckoned for a queue that is empty. The number is Valkey's, which CLUSTER LINKS shows and
+/// `cluster-link-sendbuf-limit` is held against.
+const QUEUE_BYTES: usize = 48;
+
+impl Link {
+    /// What waits to be sent, with the queue it waits in.
+    pub fn buffered(&self) -> usize {
+        QUEUE_BYTES + self.queued.load(Ordering::Relaxed)
+    }
+}
+
 impl Cluster {
     /// A connection came in.
     pub fn accepted(&mut self, now: Millis, peer_ip: String, local_ip: String) -> LinkId {
@@ -151,7 +162,7 @@ impl Cluster {
             return;
         }
         let over: Vec<LinkId> = (self.links.iter())
-            .filter(|(_, link)| link.queued.load(Ordering::Relaxed) > most)
+            .filter(|(_, link)| link.buffered() > most)
             .map(|(id, _)| *id)
             .collect();
         for link in over {

@@ -3,7 +3,7 @@
 use super::{Cluster, Output};
 use crate::cluster::NodeId;
 use crate::cluster::SlotSet;
-use crate::cluster::message::{Beat, Body, Extension, Gossip, Header, Message, NodeFlags};
+use crate::cluster::message::{Beat, Body, Extension, Gossip, Header, Kind, Message, NodeFlags};
 use crate::cluster::node::{Address, LinkId, NodeKey};
 
 /// The content of a PING, PONG or MEET.
@@ -20,11 +20,7 @@ impl Cluster {
     /// A message came, `len` bytes long on the wire.
     pub fn received(&mut self, now: u64, link: LinkId, len: usize, message: &Message) {
         self.now = now;
-        let kind = message.body.kind();
-        if let Some(kind) = kind {
-            self.stats.received[kind as usize] += 1;
-        }
-        self.stats.bytes_received.add(kind, len);
+        self.count_received(message.body.kind(), len);
         if !self.links.contains_key(&link) {
             return; // We closed it while the message was under way.
         }
@@ -35,6 +31,18 @@ impl Cluster {
             Some(header) => self.received_full(link, header, &message.body),
             None => self.received_light(link, &message.body),
         }
+    }
+
+    /// A message came that is not to be understood. It counts as if it were.
+    pub fn received_nonsense(&mut self, kind: Option<Kind>, len: usize) {
+        self.count_received(kind, len);
+    }
+
+    fn count_received(&mut self, kind: Option<Kind>, len: usize) {
+        if let Some(kind) = kind {
+            self.stats.received[kind as usize] += 1;
+        }
+        self.stats.bytes_received.add(kind, len);
     }
 
     /// Light messages do not name their sender, so the link must.

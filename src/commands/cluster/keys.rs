@@ -105,7 +105,7 @@ fn key_slot_of(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-fn shard_of(flow: &Flow<'_>, slot: u16) -> ShardSet {
+pub(super) fn shard_of(flow: &Flow<'_>, slot: u16) -> ShardSet {
     let mut set = ShardSet::EMPTY;
     set.insert(flow.core.server.store.shards.of_slot(slot));
     set

@@ -2,6 +2,7 @@
 
 mod keys;
 mod membership;
+mod scan;
 mod session;
 mod slots;
 mod topology;
@@ -65,7 +66,7 @@ static CLUSTER: CommandSpec = CommandSpec {
 
 static CONTAINERS: &[&CommandSpec] = &[&CLUSTER];
 
-pub(super) static COMMANDS: &[&[&CommandSpec]] = &[CONTAINERS, session::COMMANDS];
+pub(super) static COMMANDS: &[&[&CommandSpec]] = &[CONTAINERS, scan::COMMANDS, session::COMMANDS];
 
 impl From<AdminError> for CommandError {
     fn from(error: AdminError) -> Self {

@@ -9,6 +9,7 @@ mod wait;
 
 use super::CommandSpec;
 pub(crate) use object::encoding_of;
+pub(super) use scan::{ScanOptions, collect, pattern_slot};
 
 pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
     delete::COMMANDS,

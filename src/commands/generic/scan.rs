@@ -5,11 +5,12 @@ use crate::commands::{
 };
 use crate::dispatch::{Core, Flow};
 use crate::glob;
-use crate::keyspace::{Db, Entry, Key, Keyspace};
+use crate::keyspace::{Db, Entry, Key, Keyspace, key_slot};
 use crate::protocol::{Args, parse_u64, shown};
 use crate::session::Client;
 use crate::shard::{SLOTS, ShardSet};
 use rand::Rng;
+use std::ops::Range;
 
 static KEYS: CommandSpec = CommandSpec {
     name: "keys",
@@ -66,16 +67,27 @@ const POSITION_BITS: u32 = 48;
 
 /// The options of SCAN. Those of HSCAN, SSCAN and ZSCAN are in `commands::scan_args`.
 #[derive(Debug, Clone, Copy)]
-struct ScanOptions<'a> {
-    pattern: Option<&'a [u8]>,
+pub(in crate::commands) struct ScanOptions<'a> {
+    pub(in crate::commands) pattern: Option<&'a [u8]>,
     count: usize,
-    type_name: Option<&'a [u8]>,
+    /// The name of a type that exists.
+    kind: Option<&'static str>,
 }
 
 impl<'a> ScanOptions<'a> {
     /// Reads the options from `index` on.
-    fn parse(args: &Args<'a>, mut index: usize) -> Result<Self, CommandError> {
-        let mut found = Self { pattern: None, count: 10, type_name: None };
+    fn parse(args: &Args<'a>, index: usize) -> Result<Self, CommandError> {
+        Self::parse_with(args, index, |_| Err(CommandError::Syntax))
+    }
+
+    /// As [`ScanOptions::parse`]; an option that SCAN does not have goes to `other`, which answers how
+    /// many arguments it takes.
+    pub(in crate::commands) fn parse_with(
+        args: &Args<'a>,
+        mut index: usize,
+        mut other: impl FnMut(usize) -> Result<usize, CommandError>,
+    ) -> Result<Self, CommandError> {
+        let mut found = Self { pattern: None, count: 10, kind: None };
         while index < args.len() {
             let has_more = index + 1 < args.len();
             if args.is(index, "count") && has_more {
@@ -88,10 +100,10 @@ impl<'a> ScanOptions<'a> {
                 found.pattern = Some(args.at(index + 1)).filter(|pattern| *pattern != b"*");
                 index += 2;
             } else if args.is(index, "type") && has_more {
-                found.type_name = Some(args.at(index + 1));
+                found.kind = Some(type_named(args.at(index + 1))?);
                 index += 2;
             } else {
-                return Err(CommandError::Syntax);
+                index += other(index)?;
             }
         }
         Ok(found)
@@ -109,20 +121,15 @@ fn parse_cursor(text: &[u8]) -> Result<u64, CommandError> {
 
 const TYPES: [&str; 6] = ["string", "list", "set", "zset", "hash", "stream"];
 
+fn type_named(name: &[u8]) -> Result<&'static str, CommandError> {
+    let lower = name.to_ascii_lowercase();
+    let known = TYPES.iter().find(|known| known.as_bytes() == lower).copied();
+    known.ok_or_else(|| CommandError::text(format!("unknown type name '{}'", shown(name))))
+}
+
 fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     let cursor = parse_cursor(args.at(1))?;
     let options = ScanOptions::parse(args, 2)?;
-    let kind = match options.type_name {
-        None => None,
-        Some(name) => {
-            let lower = name.to_ascii_lowercase();
-            let known = TYPES.iter().find(|known| known.as_bytes() == lower);
-            Some(*known.ok_or_else(|| {
-                let name = shown(name);
-                CommandError::text(format!("unknown type name '{name}'"))
-            })?)
-        }
-    };
     let store = &flow.core.server.store;
     // A pattern with a hash tag lies in one slot, and so do all keys that match it.
     let only_slot = options.pattern.and_then(pattern_slot).filter(|_| store.is_per_slot());
@@ -132,16 +139,41 @@ fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
     if let Some(slot) = only_slot.filter(|slot| usize::from(*slot) > table) {
         (table, position) = (usize::from(slot), 0);
     }
+    // All that match lie in one table, which may be behind us.
+    let end = match only_slot.map(usize::from) {
+        Some(slot) if slot < table => table,
+        Some(slot) => slot + 1,
+        None => tables,
+    };
     let mut found = Vec::new();
+    (table, position) = collect(flow, table..end, position, &options, &mut found)?;
+    let is_done = table >= end;
+    let cursor = if is_done { 0 } else { (table as u64) << POSITION_BITS | position };
+    let mut reply = flow.reply();
+    reply.array(2);
+    reply.bulk_str(&cursor.to_string());
+    reply.array(found.len());
+    for name in found {
+        reply.bulk(&name);
+    }
+    Ok(())
+}
+
+/// Visits about as many keys as wanted in some tables, from a position in the first on; answers table
+/// and position where to go on, behind the last table if nothing is left.
+pub(in crate::commands) fn collect(
+    flow: &mut Flow<'_>,
+    tables: Range<usize>,
+    mut position: u64,
+    options: &ScanOptions<'_>,
+    found: &mut Vec<Vec<u8>>,
+) -> Result<(usize, u64), CommandError> {
+    let Range { start: mut table, end } = tables;
     let mut seen = 0;
-    while table < tables && seen < options.count {
-        if only_slot.is_some_and(|slot| usize::from(slot) < table) {
-            table = tables;
-            break;
-        }
+    while table < end && seen < options.count {
         let next = scan_table(flow, table, position, options.count - seen, |entry, now_ms| {
             seen += 1;
-            let fits = kind.is_none_or(|kind| entry.kind().name() == kind);
+            let fits = options.kind.is_none_or(|kind| entry.kind().name() == kind);
             if !fits || !options.wants(entry.key_bytes()) {
                 return Visit::Pass;
             }
@@ -156,15 +188,7 @@ fn scan(flow: &mut Flow<'_>, args: &Args<'_>) -> CommandResult {
             table += 1;
         }
     }
-    let cursor = if table >= tables { 0 } else { (table as u64) << POSITION_BITS | position };
-    let mut reply = flow.reply();
-    reply.array(2);
-    reply.bulk_str(&cursor.to_string());
-    reply.array(found.len());
-    for name in found {
-        reply.bulk(&name);
-    }
-    Ok(())
+    Ok((table, position))
 }
 
 /// What becomes of a visited entry.
@@ -217,14 +241,18 @@ fn scan_table(
     })
 }
 
-/// The slot that all matches of a pattern lie in, if its hash tag has no wildcard.
-fn pattern_slot(pattern: &[u8]) -> Option<u16> {
-    let open = pattern.iter().position(|byte| *byte == b'{')?;
-    let before_is_plain = !pattern[..open].iter().any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'));
-    let len = pattern[open..].iter().position(|byte| *byte == b'}')?;
-    let tag = &pattern[open + 1..open + len];
-    let tag_is_plain = !tag.iter().any(|b| matches!(b, b'*' | b'?' | b'[' | b'\\'));
-    (before_is_plain && tag_is_plain && !tag.is_empty()).then(|| crate::keyspace::key_slot(tag))
+/// The slot that all matches of a pattern lie in, if its hash tag has no wildcard, or all of it.
+pub(in crate::commands) fn pattern_slot(pattern: &[u8]) -> Option<u16> {
+    let wildcard = pattern.iter().position(|byte| matches!(byte, b'*' | b'?' | b'[' | b'\\'));
+    let plain = &pattern[..wildcard.unwrap_or(pattern.len())];
+    let tag = plain.iter().position(|byte| *byte == b'{').and_then(|open| {
+        let rest = &plain[open + 1..];
+        rest.iter().position(|byte| *byte == b'}').map(|len| &rest[..len])
+    });
+    match tag {
+        Some(tag) if !tag.is_empty() => Some(key_slot(tag)),
+        _ => wildcard.is_none().then(|| key_slot(pattern)),
+    }
 }
 
 fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {

@@ -132,6 +132,9 @@ fn config_resetstat(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
         stats.reset();
     }
     cx.server.journal.reset(cx.server.accounting.used());
+    if let Some(cluster) = &cx.server.cluster {
+        cluster.with(|cluster, _| cluster.reset_stats());
+    }
     cx.reply.ok();
     Ok(())
 }

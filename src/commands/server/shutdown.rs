@@ -53,7 +53,7 @@ pub(super) static COMMANDS: &[&CommandSpec] = &[&SHUTDOWN];
 
 /// Ends the server. Nobody replies to the client: that the connection closes is the answer.
 ///
-/// There is nothing to save and no replica to wait for yet, so the options are only checked.
+/// There is nothing to save and no replica to wait for yet, so of the options only SAFE does something.
 fn shutdown(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (mut flags, mut abort) = (ShutdownFlags(0), false);
     for index in 1..args.len() {
@@ -85,7 +85,9 @@ fn shutdown(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     }
     let info = &cx.client.info;
     let by = format!(" (user request from 'id={} addr={}')", info.id, info.addr);
+    if !cx.server.shut_down(flags, &by) {
+        return Err(CommandError::err("Errors trying to SHUTDOWN. Check logs."));
+    }
     cx.client.set_flag(ClientFlags::CLOSE_AFTER_REPLY, true);
-    cx.server.shut_down(flags, &by);
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! COMMAND GETKEYS and GETKEYSANDFLAGS.
 
 use super::super::reply::flag_set;
-use crate::commands::{CommandError, CommandResult, CommandTable, Cx, Flags, KeyPositions};
+use crate::commands::{
+    CommandError, CommandResult, CommandTable, Cx, Flags, KeyFlags, KeyPositions,
+};
 use crate::protocol::Args;
 
 pub(super) fn get_keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
@@ -37,7 +39,9 @@ fn keys_of(line: &Args<'_>) -> Result<KeyPositions, CommandError> {
         command =
             table.find_sub(command, name).ok_or(CommandError::err("Invalid command specified"))?;
     }
-    if command.spec.keys.is_empty() && command.spec.find_keys.is_none() {
+    let mut keys = command.spec.keys.iter();
+    let is_without = keys.all(|spec| spec.flags.has(KeyFlags::NOT_KEY));
+    if is_without && command.spec.find_keys.is_none() {
         return Err(CommandError::err("The command has no key arguments"));
     }
     if !command.spec.arity.accepts(line.len()) {
