@@ -220,6 +220,14 @@ impl Core {
         effects::after_release(self);
     }
 
+    /// Tells LATENCY of what took long in a view of the keyspace.
+    pub fn tell_of_delays(&mut self) {
+        let server = &self.server;
+        for (event, millis) in self.effects.delays.drain(..) {
+            server.journal.note_delay(&server.config, event, millis, self.now_ms);
+        }
+    }
+
     /// `set` and the shards of the commands that wait in it.
     fn with_waiters(&self, set: &ShardSet) -> ShardSet {
         let mut wider = *set;
