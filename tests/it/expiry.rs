@@ -131,7 +131,8 @@ fn deadlines_count_from_when_a_command_begins_and_not_from_before_a_slow_one() {
         assert_eq!(client.read().unwrap().to_string(), "+OK");
         (began, client.read().unwrap().to_string())
     };
-    let script = "redis.call('SET', KEYS[1], '', 'PX', 100) return redis.call('PEXPIRETIME', KEYS[1])";
+    let script =
+        "redis.call('SET', KEYS[1], '', 'PX', 100) return redis.call('PEXPIRETIME', KEYS[1])";
     let (began, deadline) = after_slow(&["EVAL", script, "1", "k"]);
     let began_ms = began.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
     let deadline: u64 = deadline[1..].parse().unwrap();
