@@ -15,7 +15,6 @@ use crate::keyspace::{Key, ReadyKey, Ticket, Waiter};
 use crate::protocol::{Args, OwnedArgs, RespVersion};
 use crate::session::{Blocked, Client, ClientFlags, ClientInfo, Message};
 use crate::shard::ShardSet;
-use crate::sys::unix_ms;
 
 /// A waiting client's command, to be run by whoever makes one of its keys ready.
 #[derive(Debug)]
@@ -100,14 +99,12 @@ pub fn end_wait(core: &mut Core, blocked: &Blocked) -> bool {
 /// A transaction or a script may have run for long at one and the same time; whoever is served after
 /// it sees the keys as they are by then.
 pub(super) fn serve_ready(core: &mut Core) {
-    let before = core.now_ms;
-    core.now_ms = unix_ms();
+    core.read_clock();
     while !core.effects.ready.is_empty() {
         for ready in std::mem::take(&mut core.effects.ready) {
             serve_key(core, &ready);
         }
     }
-    core.now_ms = before;
 }
 
 fn serve_key(core: &mut Core, ready: &ReadyKey) {

@@ -33,6 +33,9 @@ pub fn call(
     origin: Origin,
 ) -> CommandResult {
     let start = core.ticks();
+    if origin == Origin::Client {
+        core.refresh_clock(start);
+    }
     let before = out.len();
     let result = match command.spec.run {
         Run::Flow(run) => {

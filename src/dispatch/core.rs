@@ -32,8 +32,11 @@ pub struct Core {
     pub stats: Arc<CoreStats>,
     pub held: Held,
     pub effects: Effects,
-    /// The time of this round, in Unix milliseconds.
+    /// The time, in Unix milliseconds, as it was a millisecond ago at most when the running command,
+    /// transaction or script began.
     pub now_ms: u64,
+    /// The tick at which `now_ms` was read.
+    now_read_at: u64,
     /// The time that all commands of the running transaction or script are told, in Unix
     /// microseconds; 0 before one of them asks.
     pub unit_us: u64,
@@ -74,6 +77,7 @@ impl Core {
             held,
             effects: Effects::default(),
             now_ms: unix_ms(),
+            now_read_at: 0,
             unit_us: 0,
             depth: 0,
             entered: false,
@@ -105,6 +109,21 @@ impl Core {
     /// Ticks as microseconds.
     pub fn micros(&self, ticks: u64) -> u64 {
         self.server.clock.delta_as_nanos(0, ticks) / 1000
+    }
+
+    /// Reads the time anew.
+    pub fn read_clock(&mut self) {
+        self.now_ms = unix_ms();
+        self.now_read_at = self.ticks();
+    }
+
+    /// Reads the time anew at the tick `now` if it was read a millisecond ago: what ran since then
+    /// may have taken long.
+    #[inline]
+    pub fn refresh_clock(&mut self, now: u64) {
+        if self.micros(now.wrapping_sub(self.now_read_at)) >= 1000 {
+            self.read_clock();
+        }
     }
 
     /// Begins a batch; `false` while somebody is alone behind the gate, who tells us when he left.
@@ -218,6 +237,14 @@ impl Core {
     /// Carries out what commands left to be done once their locks are released.
     pub fn finish_effects(&mut self) {
         effects::after_release(self);
+    }
+
+    /// Tells LATENCY of what took long in a view of the keyspace.
+    pub fn tell_of_delays(&mut self) {
+        let server = &self.server;
+        for (event, millis) in self.effects.delays.drain(..) {
+            server.journal.note_delay(&server.config, event, millis, self.now_ms);
+        }
     }
 
     /// `set` and the shards of the commands that wait in it.

@@ -98,13 +98,14 @@ impl Core {
         self.leave();
     }
 
-    /// Tells how long expiry has taken since the tick `untold`, if that is long enough to be told.
-    fn tell_of_expiry(&self, untold: &mut u64) {
+    /// Tells how long expiry has taken since the tick `untold`, and what in it did, if that is long
+    /// enough to be told.
+    fn tell_of_expiry(&mut self, untold: &mut u64) {
+        self.tell_of_delays();
         let now = self.ticks();
         let millis = self.micros(now.wrapping_sub(*untold)) / 1000;
-        let threshold = self.server.config.latency_monitor_threshold.get();
-        if threshold > 0 && millis as i64 >= threshold {
-            self.server.journal.events.add("expire-cycle", millis, self.now_ms / 1000);
+        let server = &self.server;
+        if server.journal.note_delay(&server.config, "expire-cycle", millis, self.now_ms) {
             *untold = now;
         }
     }

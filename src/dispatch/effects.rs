@@ -11,6 +11,7 @@ pub(super) fn after_release(core: &mut Core) {
     if core.effects.is_empty() {
         return;
     }
+    core.tell_of_delays();
     for event in std::mem::take(&mut core.effects.events) {
         publish(core, &event);
     }

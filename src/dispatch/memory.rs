@@ -87,10 +87,7 @@ impl Core {
             }
         }
         let millis = self.micros(self.ticks().wrapping_sub(begin)) / 1000;
-        let threshold = server.config.latency_monitor_threshold.get();
-        if threshold > 0 && millis as i64 >= threshold {
-            server.journal.events.add("eviction-cycle", millis, self.now_ms / 1000);
-        }
+        server.journal.note_delay(&server.config, "eviction-cycle", millis, self.now_ms);
     }
 
     /// Samples some keys and takes the best candidate that is known then.

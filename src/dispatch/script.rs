@@ -294,6 +294,8 @@ impl ScriptHost for Host<'_> {
                 server.post(core, crate::session::Message::Retry);
             }
         }
+        // Who waits for a time to come is not to wait for ever: by TIME it goes on now.
+        self.core.unit_us = 0;
         // The desk is part of the core, which it is lent.
         if let Some(mut desk) = self.core.desk.take() {
             desk.look(&self.core.server, self.core.id);

@@ -126,9 +126,7 @@ impl Keyspace<'_> {
     pub fn evict(&mut self, candidate: &Candidate) -> bool {
         let key = Key::new(&candidate.key);
         let Some(entry) = self.db_of_mut(candidate.db, &key).remove(&key) else { return false };
-        if self.store.config.lazyfree_lazy_eviction.get() {
-            self.effects.garbage.push(entry);
-        }
+        self.discard(entry, self.store.config.lazyfree_lazy_eviction.get(), "eviction-del");
         self.stats.evicted_keys.add(1);
         self.notify_in(candidate.db, NotifyClass::EVICTED, "evicted", &candidate.key);
         self.modified_in(candidate.db, &key);

@@ -89,9 +89,7 @@ impl Keyspace<'_> {
             }
             self.stats.expired_keys.add(1);
             self.notify_in(at, NotifyClass::EXPIRED, "expired", entry.key_bytes());
-            if self.store.config.lazyfree_lazy_expire.get() {
-                self.effects.garbage.push(entry);
-            }
+            self.discard(entry, self.store.config.lazyfree_lazy_expire.get(), "expire-del");
         }
         (false, count)
     }

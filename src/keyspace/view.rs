@@ -2,6 +2,7 @@
 #![expect(unsafe_code, reason = "borrows that the borrow checker cannot follow, in two lookups")]
 
 use std::cell::Cell;
+use std::time::Instant;
 
 use super::access::Access;
 use super::db::Db;
@@ -35,6 +36,8 @@ pub struct Effects {
     pub garbage: Vec<Entry>,
     /// Tables that were flushed; they are freed by the lazy-free thread.
     pub flushed: Vec<Box<[crate::types::table::Table<Entry>]>>,
+    /// What took a millisecond or more, for LATENCY to tell of: the event, and milliseconds.
+    pub delays: Vec<(&'static str, u64)>,
 }
 
 impl Effects {
@@ -43,6 +46,7 @@ impl Effects {
             && self.events.is_empty()
             && self.garbage.is_empty()
             && self.flushed.is_empty()
+            && self.delays.is_empty()
     }
 }
 
@@ -208,10 +212,25 @@ impl<'a> Keyspace<'a> {
     /// Removes a key whose time has come.
     fn expire(&mut self, db: u16, key: &Key<'_>) {
         let Some(entry) = self.db_of_mut(db, key).remove(key) else { return };
-        self.effects.garbage.push(entry);
+        self.discard(entry, self.store.config.lazyfree_lazy_expire.get(), "expire-del");
         self.stats.expired_keys.add(1);
         self.notify_in(db, NotifyClass::EXPIRED, "expired", key.bytes);
         self.modified_in(db, key);
+    }
+
+    /// Frees what was removed: `lazily` once the locks are released, else now, and LATENCY is told
+    /// of the `event` if that takes long.
+    pub(super) fn discard(&mut self, entry: Entry, lazily: bool, event: &'static str) {
+        if lazily {
+            self.effects.garbage.push(entry);
+            return;
+        }
+        let begin = Instant::now();
+        drop(entry);
+        let millis = begin.elapsed().as_millis() as u64;
+        if millis > 0 {
+            self.effects.delays.push((event, millis));
+        }
     }
 
     /// Removes a key that a command gave a deadline in the past, as if it had come meanwhile. Whether it

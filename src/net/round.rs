@@ -370,6 +370,7 @@ impl Round {
         }
         core.stats.lock_windows.add(1);
         let begin = core.ticks();
+        core.refresh_clock(begin);
         let mut start = begin;
         let mut out = std::mem::take(&mut self.out);
         for index in 0..count {

@@ -54,6 +54,23 @@ impl Journal {
         self.memory_peak.store(memory_used, Ordering::Relaxed);
     }
 
+    /// Tells LATENCY that `event` took `millis`, if that is worth it. Whether it is.
+    #[inline]
+    pub fn note_delay(
+        &self,
+        config: &Config,
+        event: &'static str,
+        millis: u64,
+        now_ms: u64,
+    ) -> bool {
+        let threshold = config.latency_monitor_threshold.get();
+        let is_long = threshold > 0 && millis as i64 >= threshold;
+        if is_long {
+            self.events.add(event, millis, now_ms / 1000);
+        }
+        is_long
+    }
+
     /// Logs a command that ran, if it is worth it.
     #[inline]
     pub fn note_command(
@@ -65,11 +82,8 @@ impl Journal {
         cost: Cost,
         now_ms: u64,
     ) {
-        let monitored = config.latency_monitor_threshold.get();
-        if monitored > 0 && cost.micros as i64 / 1000 >= monitored {
-            let event = if command.flags.has(Flags::FAST) { "fast-command" } else { "command" };
-            self.events.add(event, cost.micros / 1000, now_ms / 1000);
-        }
+        let event = if command.flags.has(Flags::FAST) { "fast-command" } else { "command" };
+        self.note_delay(config, event, cost.micros / 1000, now_ms);
         let is_over = |kind, value: u64| {
             let threshold = CommandLog::threshold(config, kind);
             threshold >= 0 && value as i64 >= threshold

@@ -344,3 +344,24 @@ fn errors_show_the_bytes_that_were_sent() {
         assert_eq!(client.read().expect("an error"), Reply::Error(reply.to_vec()));
     }
 }
+
+#[test]
+fn what_follows_a_zero_byte_in_a_name_is_kept_and_neither_checked_nor_listed() {
+    let server = Server::start(&[]);
+    let mut client = server.client();
+    for words in [
+        ["CLIENT", "SETNAME", "seen\0 of it"].as_slice(),
+        &["CLIENT", "SETINFO", "LIB-NAME", "library\0 of it"],
+        &["CLIENT", "SETINFO", "LIB-VER", "\0 of it"],
+    ] {
+        assert_eq!(client.call(words), Reply::Simple("OK".into()), "{words:?}");
+    }
+    assert_eq!(client.call(&["CLIENT", "GETNAME"]), Reply::Bulk(b"seen\0 of it".to_vec()));
+    let listed = client.call(&["CLIENT", "INFO"]).to_string();
+    for part in [" name=seen age", " lib-name=library lib-ver= tot"] {
+        assert!(listed.contains(part), "{listed}");
+    }
+    let refused = client.call(&["CLIENT", "SETNAME", "a b\0"]);
+    let text = "ERR Client names cannot contain spaces, newlines or special characters.";
+    assert_eq!(refused, Reply::Error(text.into()));
+}

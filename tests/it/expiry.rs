@@ -1,7 +1,9 @@
 //! Active expiry: what nobody asks for goes too, wherever it lies and however its time came to be.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use crate::suite_faults::{call, info, play};
-use crate::support::{Client, Server, wait_until};
+use crate::support::{Client, Server, encode, wait_until};
 
 fn start(threads: &str) -> Server {
     let mut options = vec!["--enable-debug-command", "yes"];
@@ -112,4 +114,40 @@ fn the_share_of_stale_keys_rises_with_them_and_is_forgotten() {
     assert!(0.0 < top && top <= 5.0, "{top}");
     assert!(0.0 < top_hashes && top_hashes <= 5.0, "{top_hashes}");
     wait_until("the share falls", || stale(client, keys) < top / 2.0);
+}
+
+/// The time was read once for all that was ready, however long that took.
+#[test]
+fn deadlines_count_from_when_a_command_begins_and_not_from_before_a_slow_one() {
+    let server = start("1");
+    let client = &mut server.client();
+    // Long enough for both to be there when the first begins.
+    let mut after_slow = |words: &[&str]| {
+        let began = SystemTime::now();
+        let mut sent = Vec::new();
+        encode(&mut sent, &["DEBUG", "SLEEP", "0.3"]);
+        encode(&mut sent, words);
+        client.send_raw(&sent).unwrap();
+        assert_eq!(client.read().unwrap().to_string(), "+OK");
+        (began, client.read().unwrap().to_string())
+    };
+    let script =
+        "redis.call('SET', KEYS[1], '', 'PX', 100) return redis.call('PEXPIRETIME', KEYS[1])";
+    let (began, deadline) = after_slow(&["EVAL", script, "1", "k"]);
+    let began_ms = began.duration_since(UNIX_EPOCH).unwrap().as_millis() as u64;
+    let deadline: u64 = deadline[1..].parse().unwrap();
+    assert!(deadline >= began_ms + 300 + 100, "{deadline} of {began_ms}");
+
+    let (began, popped) = after_slow(&["BLPOP", "list", "0.2"]);
+    assert_eq!(popped, "*-1");
+    let waited = began.elapsed().unwrap();
+    assert!(waited >= Duration::from_millis(495), "{waited:?}");
+}
+
+#[test]
+fn time_goes_on_for_a_script_that_waits_for_it_too_long() {
+    let server = Server::start(&["--busy-reply-threshold", "50"]);
+    let script = "local from = redis.call('TIME')[1] \
+                  repeat until redis.call('TIME')[1] ~= from return 'over'";
+    assert_eq!(server.client().call(&["EVAL", script, "0"]).to_string(), "\"over\"");
 }

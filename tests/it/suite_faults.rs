@@ -563,16 +563,47 @@ fn whoever_sees_that_a_large_key_expired_finds_the_latency_event_of_its_expiry()
     play(client, &[("CONFIG SET latency-monitor-threshold 1", "+OK")]);
     for round in 0..6 {
         let key = format!("large{round}");
-        for part in 0..100 {
-            let members: Vec<String> = (0..1000).map(|i| format!("{part}.{i}")).collect();
-            let request: Vec<&str> =
-                ["SADD", &key].into_iter().chain(members.iter().map(String::as_str)).collect();
-            assert_eq!(client.call(&request).to_string(), ":1000");
-        }
+        add_large_set(client, &key, 100);
         call(client, "LATENCY RESET");
         play(client, &[(&format!("PEXPIRE {key} 20"), ":1")]);
         while call(client, "DBSIZE") != ":0" {}
         let told = call(client, "LATENCY LATEST");
         assert!(told.contains("expire-cycle"), "round {round}: {told}");
     }
+}
+
+/// A set of so many thousands of members.
+fn add_large_set(client: &mut Client, key: &str, thousands: usize) {
+    for part in 0..thousands {
+        let members: Vec<String> = (0..1000).map(|i| format!("{part}.{i}")).collect();
+        let request: Vec<&str> =
+            ["SADD", key].into_iter().chain(members.iter().map(String::as_str)).collect();
+        assert_eq!(client.call(&request).to_string(), ":1000");
+    }
+}
+
+#[test]
+fn freeing_a_large_value_at_once_is_told_to_latency() {
+    let server = start(&["--lazyfree-lazy-expire", "no", "--lazyfree-lazy-eviction", "no"]);
+    let client = &mut server.client();
+    let latest = |client: &mut Client| {
+        let told = call(client, "LATENCY LATEST");
+        call(client, "LATENCY RESET");
+        told
+    };
+    play(client, &[("CONFIG SET latency-monitor-threshold 1", "+OK")]);
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+    add_large_set(client, "large", 400);
+    play(client, &[("PEXPIRE large 1", ":1")]);
+    latest(client);
+    wait_until("the large key expired", || call(client, "EXISTS large") == ":0");
+    let told = latest(client);
+    assert!(told.contains("expire-del"), "{told}");
+
+    add_large_set(client, "large", 400);
+    latest(client);
+    play(client, &[("CONFIG SET maxmemory-policy allkeys-lru maxmemory 4mb", "+OK")]);
+    wait_until("the large key is evicted", || call(client, "DBSIZE") == ":0");
+    let told = latest(client);
+    assert!(told.contains("eviction-del") && told.contains("eviction-cycle"), "{told}");
 }

@@ -96,7 +96,12 @@ fn authenticate(cx: &mut Cx<'_>, user: &[u8], password: &[u8]) -> CommandResult 
 
 /// Whether a name is fit for CLIENT LIST: no blanks, no line ends.
 pub(crate) fn is_clean_name(name: &[u8]) -> bool {
-    name.iter().all(|byte| (b'!'..=b'~').contains(byte))
+    listed(name).iter().all(|byte| (b'!'..=b'~').contains(byte))
+}
+
+/// What CLIENT LIST shows of a name: up to a NUL, where names end for Valkey.
+pub(super) fn listed(name: &[u8]) -> &[u8] {
+    name.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
 fn hello(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {

@@ -28,7 +28,6 @@ use crate::keyspace::WatchFlag;
 use crate::protocol::{Limits, Reply};
 use crate::server::Server;
 use crate::session::{Blocked, ClientFlags, ConnId, Message, Watched};
-use crate::sys::unix_ms;
 
 const WAKE: Token = Token(usize::MAX);
 const LISTENERS: usize = usize::MAX / 2;
@@ -141,7 +140,7 @@ impl EventLoop {
                 other => other?,
             }
             mailbox.wake_up();
-            self.core.now_ms = unix_ms();
+            self.core.read_clock();
             self.core.stats.loops.add(1);
             let (begin, commands) = (self.core.ticks(), self.core.stats.commands_processed.get());
             self.take_events(&events);

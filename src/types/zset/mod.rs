@@ -386,8 +386,18 @@ impl Zset {
         start..if end > first { rank(end) } else { start }
     }
 
-    /// Ranks of the members from `min` to `max` by bytes. Means something if all scores are equal.
+    /// Ranks of the members from `min` to `max` by bytes. Means something if all scores are equal; if
+    /// not, there are none where the last member lies before the range or the first after it, as with
+    /// Valkey.
     pub fn lex_range(&self, min: LexBound<'_>, max: LexBound<'_>) -> Range<usize> {
+        let member_is = |rank, what: &dyn Fn(&[u8]) -> bool| {
+            self.by_rank(rank)
+                .is_some_and(|(member, _)| what(member.bytes(&mut itoa::Buffer::new())))
+        };
+        let is_below = member_is(self.len().wrapping_sub(1), &|last| min.excludes_below(last));
+        if is_below || !member_is(0, &|first| max.includes_below(first)) {
+            return 0..0;
+        }
         let rank = |before: &dyn Fn(&[u8]) -> bool| match &self.repr {
             Repr::Packed(pack) => {
                 packed::rank_by(pack, |_, member| before(member.bytes(&mut itoa::Buffer::new())))

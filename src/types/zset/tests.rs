@@ -132,6 +132,16 @@ fn ranges_include_what_their_bounds_say() {
 }
 
 #[test]
+fn with_several_scores_the_ends_decide_whether_bytes_are_looked_for() {
+    for limits in [ALWAYS_PACKED, ALWAYS_LARGE] {
+        let set = filled(limits, &[(1.0, "x"), (2.0, "m"), (3.0, "c")]);
+        assert!(set.lex_range(LexBound::Inclusive(b"d"), LexBound::Max).is_empty());
+        assert!(set.lex_range(LexBound::Min, LexBound::Inclusive(b"m")).is_empty());
+        assert_eq!(set.lex_range(LexBound::Min, LexBound::Max), 0..3);
+    }
+}
+
+#[test]
 fn minus_zero_keeps_its_sign_only_in_a_large_set() {
     let small = filled(ALWAYS_PACKED, &[(-0.0, "m")]);
     assert!(small.score(b"m").is_some_and(f64::is_sign_positive));

@@ -140,11 +140,13 @@ fn same_shape(ours: &Reply, theirs: &Reply) -> bool {
     }
 }
 
-/// The generator's absolute times lie beyond all that its relative ones reach, in seconds and in milliseconds.
+/// The generator's absolute times lie beyond what its relative ones reach, in seconds and in
+/// milliseconds, but for the longest of these.
 fn is_absolute(reply: &Reply) -> bool {
     match reply {
         Reply::Int(time) => {
-            (4_000_000_000..1_000_000_000_000).contains(time) || *time >= 4_000_000_000_000
+            (4_000_000_000..1_000_000_000_000).contains(time)
+                || (4_000_000_000_000..9_000_000_000_000).contains(time)
         }
         _ => false,
     }

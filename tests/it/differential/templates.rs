@@ -255,7 +255,12 @@ pub(crate) static HASHES: &[Template] = &[
     ),
     exact(
         2,
-        "( HEXPIRE | HPEXPIRE | HEXPIREAT | HPEXPIREAT ) $h ( 0 | 1 | -1 | 9223372036854775807 | 9223372036854775 | abc ) [ ( NX | XX | GT | LT ) ] FIELDS ( 1 #fld | 2 #fld #fld | 3 #fld #fld #fld )",
+        "( HEXPIREAT | HPEXPIREAT ) $h ( 0 | 1 | -1 | 9223372036854775807 | 9223372036854775 | abc ) [ ( NX | XX | GT | LT ) ] FIELDS ( 1 #fld | 2 #fld #fld | 3 #fld #fld #fld )",
+    ),
+    // No time so short that it may be over on one server and not yet on the other.
+    exact(
+        2,
+        "( HEXPIRE | HPEXPIRE ) $h ( 0 | -1 | 9223372036854775807 | 9223372036854775 | abc ) [ ( NX | XX | GT | LT ) ] FIELDS ( 1 #fld | 2 #fld #fld | 3 #fld #fld #fld )",
     ),
     exact(
         1,

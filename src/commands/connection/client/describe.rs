@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::super::hello::listed;
 use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo, REPLY_ROOM_MAX};
 
@@ -36,7 +37,7 @@ pub(super) fn line(server: &Server, info: &ClientInfo, now_ms: u64) -> String {
     let names = info.names.lock().clone();
     let flags = info.flags();
     let seconds_since = |ms: u64| now_ms.saturating_sub(ms) / 1000;
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(listed(bytes)).into_owned();
     let (query, free) = (info.query_bytes.load(Relaxed), info.query_free.load(Relaxed));
     let (args, multi) = (info.args_bytes.load(Relaxed), info.multi_bytes.load(Relaxed));
     let output = info.output_bytes.load(Relaxed);
