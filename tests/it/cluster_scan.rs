@@ -111,7 +111,7 @@ fn a_scan_of_the_cluster_that_makes_no_sense_is_refused() {
         (&["0-{06S}-0", "SLOT", "0", "SLOT", "0"], "SLOT option can only be specified once"),
         (&["0-{06S}-0", "SLOT"], "syntax error"),
         (&["0-{06S}-0", "COUNT", "0"], "syntax error"),
-        (&["0-{06S}-0", "TYPE", "nosuch"], "unknown type name 'nosuch'"),
+        (&["0-{06S}-0", "TYPE", "nosuch"], r"unknown type name \'nosuch\'"),
         (&["0-{06S}", "COUNT", "5"], "Invalid cursor"),
     ] {
         assert_eq!(scan(&nodes[0], words), Err(format!("-ERR {error}")), "{words:?}");

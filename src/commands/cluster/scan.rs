@@ -184,7 +184,7 @@ fn first_with_keys(flow: &mut Flow<'_>, slots: Range<usize>) -> Result<usize, Co
         let is_empty = flow.with_shards(&set, |core, client, _| {
             let shards = &core.server.store.shards;
             let data = shards.data(&core.held, shards.of_slot(slot));
-            data.db(client.db).slot_table(slot).is_none_or(|table| table.len() == 0)
+            data.db(client.db).slot_table(slot).is_none_or(|table| table.is_empty())
         })?;
         if !is_empty {
             return Ok(slot.into());
