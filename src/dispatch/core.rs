@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::session::Watched;
 use crate::shard::{Held, Release, ShardSet};
 use crate::stats::CoreStats;
-use crate::sys::unix_ms;
+use crate::sys::unix_us;
 
 /// Failed attempts at a lock set after which a command takes the gate, so that it is not starved.
 const ATTEMPTS_MAX: u32 = 8;
@@ -32,11 +32,12 @@ pub struct Core {
     pub stats: Arc<CoreStats>,
     pub held: Held,
     pub effects: Effects,
-    /// The time, in Unix milliseconds, as it was a millisecond ago at most when the running command,
-    /// transaction or script began.
+    /// The time, in Unix milliseconds, at which the running command, transaction or script began, or
+    /// the window of commands that it is in.
     pub now_ms: u64,
-    /// The tick at which `now_ms` was read.
-    now_read_at: u64,
+    /// The time as the system's clock had it last, in Unix microseconds, and the tick just before.
+    clock_us: u64,
+    clock_read_at: u64,
     /// The time that all commands of the running transaction or script are told, in Unix
     /// microseconds; 0 before one of them asks.
     pub unit_us: u64,
@@ -70,14 +71,16 @@ impl Core {
     pub fn new(id: usize, server: Arc<Server>) -> Self {
         let stats = server.stats[id].clone();
         let held = server.store.shards.nothing_held();
+        let (clock_read_at, clock_us) = (server.clock.raw(), unix_us());
         Self {
             id,
             server: Rc::new(server),
             stats,
             held,
             effects: Effects::default(),
-            now_ms: unix_ms(),
-            now_read_at: 0,
+            now_ms: clock_us / 1000,
+            clock_us,
+            clock_read_at,
             unit_us: 0,
             depth: 0,
             entered: false,
@@ -113,16 +116,20 @@ impl Core {
 
     /// Reads the time anew.
     pub fn read_clock(&mut self) {
-        self.now_ms = unix_ms();
-        self.now_read_at = self.ticks();
+        self.clock_read_at = self.ticks();
+        self.clock_us = unix_us();
+        self.now_ms = self.clock_us / 1000;
     }
 
-    /// Reads the time anew at the tick `now` if it was read a millisecond ago: what ran since then
-    /// may have taken long.
+    /// Brings the time up to the tick `now`: by the ticks that passed, and once a millisecond by the
+    /// system's clock, whose reading takes as long as parsing a request.
     #[inline]
     pub fn refresh_clock(&mut self, now: u64) {
-        if self.micros(now.wrapping_sub(self.now_read_at)) >= 1000 {
+        let passed_us = self.micros(now.wrapping_sub(self.clock_read_at));
+        if passed_us >= 1000 {
             self.read_clock();
+        } else {
+            self.now_ms = (self.clock_us + passed_us) / 1000;
         }
     }
 

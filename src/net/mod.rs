@@ -9,6 +9,7 @@ mod desk;
 mod event_loop;
 mod listen;
 mod pending;
+mod readiness;
 mod round;
 mod socket;
 

@@ -16,10 +16,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mio::{Events, Poll, Token};
+use mio::{Poll, Token};
 use slab::Slab;
 
 use super::conn::{Conn, Standing};
+use super::readiness::Readiness;
 use super::round::{Outcome, Round};
 use super::socket::Listener;
 use crate::commands::transactions;
@@ -123,7 +124,7 @@ impl EventLoop {
 
     /// Runs until the server stops.
     pub fn run(mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut readiness = Readiness::with_capacity(EVENTS_MAX);
         let server = self.core.server.clone();
         let mailbox = &server.mailboxes[self.core.id];
         let mut took = Duration::ZERO;
@@ -135,15 +136,15 @@ impl EventLoop {
             } else {
                 self.until_next(took)
             };
-            match self.poll.poll(&mut events, Some(timeout)) {
+            match readiness.wait(&mut self.poll, timeout) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => other?,
             }
             mailbox.wake_up();
-            self.core.read_clock();
             self.core.stats.loops.add(1);
             let (begin, commands) = (self.core.ticks(), self.core.stats.commands_processed.get());
-            self.take_events(&events);
+            self.core.refresh_clock(begin);
+            self.take_events(&readiness);
             self.take_mail(mailbox);
             while !self.ready.is_empty() && self.run_round() {}
             self.run_timers();
@@ -179,37 +180,33 @@ impl EventLoop {
         Duration::from_millis(self.next_tick_ms.min(timer).saturating_sub(now).min(1000))
     }
 
-    fn take_events(&mut self, events: &Events) {
-        for event in events {
-            let token = event.token();
-            if token == WAKE {
+    fn take_events(&mut self, readiness: &Readiness) {
+        for ready in readiness.iter() {
+            let slot = ready.token.0;
+            if ready.token == WAKE {
                 continue;
             }
-            if token.0 >= LISTENERS {
-                self.accept(token.0 - LISTENERS);
+            if slot >= LISTENERS {
+                self.accept(slot - LISTENERS);
                 continue;
             }
-            let slot = token.0;
             let Some(conn) = self.conns.get_mut(slot) else { continue };
-            if event.is_writable() && conn.pending_bytes() > 0 {
-                if conn.send_pending().is_err() {
+            if ready.writable && conn.pending_bytes() > 0 {
+                let is_lost = conn.send_pending().is_err();
+                let is_done = conn.pending_bytes() == 0
+                    && conn.client.flags.has(ClientFlags::CLOSE_AFTER_REPLY);
+                if is_lost || is_done {
                     self.close(slot);
                     continue;
                 }
-                let done = conn.pending_bytes() == 0;
-                if done && conn.client.flags.has(ClientFlags::CLOSE_AFTER_REPLY) {
-                    self.close(slot);
-                    continue;
-                }
             }
-            let Some(conn) = self.conns.get_mut(slot) else { continue };
-            if event.is_readable() || event.is_error() || event.is_read_closed() {
+            if ready.readable {
                 conn.readable = true;
-                conn.read_closed |= event.is_read_closed();
+                conn.read_closed |= ready.read_closed;
                 match conn.standing {
                     Standing::Idle => self.enqueue(slot),
                     // A waiting client that hung up is not waiting for anything any more.
-                    Standing::Blocked if event.is_read_closed() => self.close(slot),
+                    Standing::Blocked if ready.read_closed => self.close(slot),
                     _ => {}
                 }
             }
