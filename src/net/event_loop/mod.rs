@@ -136,7 +136,7 @@ impl EventLoop {
             } else {
                 self.until_next(took)
             };
-            match readiness.wait(&mut self.poll, timeout) {
+            match readiness.wait(&self.poll, timeout) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 other => other?,
             }
