@@ -49,9 +49,9 @@ pub struct Started {
 pub fn start(args: &[Vec<u8>], is_command: &dyn Fn(&[u8]) -> bool) -> Result<Started, ExitCode> {
     match Invocation::parse(args) {
         Invocation::Version => {
+            // Who starts servers reads behind `v=` what the server can do, in the peers' numbers.
             print(&format!(
-                "Tsubame server v={TSUBAME_VERSION} (Valkey {VALKEY_VERSION} compatible) \
-                 malloc={} bits={}\n",
+                "Tsubame server v={VALKEY_VERSION} tsubame={TSUBAME_VERSION} malloc={} bits={}\n",
                 crate::sys::allocator::NAME,
                 usize::BITS
             ));

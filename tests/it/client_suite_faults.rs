@@ -2,6 +2,7 @@
 //! expectation holds for Valkey 9.1 too.
 
 use std::io;
+use std::process::Command;
 use std::time::Duration;
 
 use crate::suite_faults::{call, info, play};
@@ -82,5 +83,19 @@ fn debug_object_tells_how_long_a_string_is_in_a_file() {
         play(client, &[(&format!("SET k {value}"), "+OK")]);
         let told = call(client, "DEBUG OBJECT k");
         assert!(told.contains(&format!(" serializedlength:{bytes} ")), "{value}: {told}");
+    }
+}
+
+/// redis-rs: by the number behind `v=` its harness decides which options a server knows.
+#[test]
+fn the_version_is_one_that_tools_know() {
+    let server = env!("CARGO_BIN_EXE_tsubame");
+    for option in ["-v", "--version"] {
+        let told = Command::new(server).arg(option).output().expect("the server is built");
+        assert!(told.status.success(), "{option}");
+        let line = String::from_utf8(told.stdout).expect("text");
+        let version = line.split_once(" v=").expect("a version").1;
+        assert!(version.starts_with("9.1.2 "), "{line}");
+        assert_eq!(line.matches('\n').count(), 1, "{line}");
     }
 }
