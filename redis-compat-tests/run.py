@@ -8,6 +8,7 @@ A transcript is deterministic (unordered replies are sorted, ids are masked by t
 servers' transcripts must be equal line by line. The last line is {"step": "done"}.
 
 usage: run.py --candidate SERVER --reference SERVER [--only NAME[,NAME]] [--mode single|cluster|traffic]
+       run.py --install-only [--only NAME[,NAME]]
 """
 
 from __future__ import annotations
@@ -253,8 +254,9 @@ def print_table(rows: list[list[str]]) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--candidate", required=True, type=Path, help="the server under test")
-    parser.add_argument("--reference", required=True, type=Path, help="the server it must agree with")
+    parser.add_argument("--candidate", type=Path, help="the server under test")
+    parser.add_argument("--reference", type=Path, help="the server it must agree with")
+    parser.add_argument("--install-only", action="store_true", help="install the clients' packages and run nothing")
     parser.add_argument("--only", default="", help="names of clients, by comma")
     parser.add_argument("--mode", choices=["single", "cluster", "traffic"], help="only this topology")
     default_cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tsubame-tests"
@@ -265,24 +267,14 @@ def main() -> int:
     unknown = set(wanted) - {client.name for client in CLIENTS}
     if unknown:
         parser.error(f"no such client: {', '.join(sorted(unknown))}")
+    if not options.install_only and not (options.candidate and options.reference):
+        parser.error("--candidate and --reference are needed")
     modes = [options.mode] if options.mode else ["single", "cluster", "traffic"]
 
     tally = Tally()
-    ready: list[tuple[Client, Path]] = []
-    for client in [c for c in CLIENTS if not wanted or c.name in wanted]:
-        missing = [tool for tool in client.needs if topology.which(tool) is None]
-        if missing:
-            tally.report("skipped", client.name, why=f"{', '.join(missing)} not found")
-            continue
-        started = time.monotonic()
-        try:
-            folder = stage(client, options.cache)
-            install(client, folder)
-            ready.append((client, folder))
-            if (seconds := time.monotonic() - started) > 2:
-                print(f"        {client.name} installed in {seconds:.1f} s", flush=True)
-        except (RuntimeError, OSError, subprocess.TimeoutExpired) as problem:
-            tally.report("FAILED", f"{client.name} installation", why=str(problem))
+    ready = install_all([client for client in CLIENTS if not wanted or client.name in wanted], options.cache, tally)
+    if options.install_only:
+        return 1 if tally.failed else 0
 
     candidate_path, reference_path = options.candidate.resolve(), options.reference.resolve()
     if "single" in modes:
@@ -294,6 +286,26 @@ def main() -> int:
             run_cluster(ready, candidate_path, reference_path, redis_cli, modes, tally)
     print(f"{tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed or not tally.passed else 0
+
+
+def install_all(clients: list[Client], cache: Path, tally: Tally) -> list[tuple[Client, Path]]:
+    """The clients that are ready to run, each with the folder it runs in."""
+    ready: list[tuple[Client, Path]] = []
+    for client in clients:
+        missing = [tool for tool in client.needs if topology.which(tool) is None]
+        if missing:
+            tally.report("skipped", client.name, why=f"{', '.join(missing)} not found")
+            continue
+        started = time.monotonic()
+        try:
+            folder = stage(client, cache)
+            install(client, folder)
+            ready.append((client, folder))
+            if (seconds := time.monotonic() - started) > 2:
+                print(f"        {client.name} installed in {seconds:.1f} s", flush=True)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired) as problem:
+            tally.report("FAILED", f"{client.name} installation", why=str(problem))
+    return ready
 
 
 def run_single(ready, candidate_path: Path, reference_path: Path, tally: Tally) -> None:
