@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::memory::Ceiling;
 use super::script::BusyDesk;
+use super::withheld::Withheld;
 use super::{blocking, effects};
 use crate::cluster::SlotSet;
 use crate::keyspace::{Effects, KeyHint, Volatile, WatchFlag};
@@ -55,6 +56,8 @@ pub struct Core {
     pub ceiling: Ceiling,
     /// Answers clients while a script is busy here; set by the event loop.
     pub desk: Option<Box<dyn BusyDesk>>,
+    /// Replies of the round that wait for scripts.
+    pub withheld: Withheld,
     /// Ticks that the last command took; of nested ones, the outermost.
     pub last_ticks: u64,
     /// The slot of the script that ran last, if it kept to one.
@@ -89,6 +92,7 @@ impl Core {
             lost_slots: SlotSet::new(),
             ceiling: Ceiling::default(),
             desk: None,
+            withheld: Withheld::default(),
             last_ticks: 0,
             script_slot: None,
             stale_watches: Vec::new(),

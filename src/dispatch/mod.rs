@@ -24,6 +24,7 @@ mod routing;
 mod script;
 mod slot_usage;
 mod watching;
+mod withheld;
 
 pub use self::core::{Busy, Core};
 pub use blocking::end_wait;
@@ -42,3 +43,4 @@ pub use script::{
     is_queued_while_busy, refuse_script, run_script, with_interpreter,
 };
 pub use watching::end_watch;
+pub use withheld::Withheld;

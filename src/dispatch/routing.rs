@@ -27,6 +27,11 @@ pub(super) fn note_keys(core: &mut Core, command: &Command, args: &Args<'_>) {
     }
 }
 
+/// The key `bytes`, which may be the `index`th of those that were noted.
+pub(super) fn noted_key<'a>(core: &Core, index: usize, bytes: &'a [u8]) -> Key<'a> {
+    core.keys.get(index).and_then(|hint| hint.fits(bytes)).unwrap_or_else(|| Key::new(bytes))
+}
+
 /// The shards of the noted keys.
 pub(super) fn shards_of_keys(core: &Core) -> ShardSet {
     let mut set = ShardSet::EMPTY;

@@ -10,9 +10,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use smallvec::SmallVec;
+
 use super::call::{Origin, call};
 use super::core::Core;
 use super::flow::Flow;
+use super::withheld::Withheld;
 use super::{monitor, redirect, routing};
 use crate::commands::scripting::kill;
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
@@ -26,9 +29,13 @@ use crate::scripting::{
 use crate::server::Server;
 use crate::session::{Client, ClientFlags};
 use crate::shard::ShardSet;
+use crate::stats::CoreStats;
 
 const IDENTITY: Identity =
     Identity { server_name: "valkey", version: VALKEY_VERSION, redis_version: REDIS_VERSION };
+
+/// A script's keys that are fetched into the cache before it runs.
+const PREFETCHED_KEYS_MAX: usize = 16;
 
 /// What a script's commands take over from the client.
 const INHERITED: ClientFlags =
@@ -117,15 +124,15 @@ pub fn run_script(flow: &mut Flow<'_>, run: &ScriptRun<'_>, argv: &Args<'_>) -> 
     }
     let server = flow.core.server.clone();
     server.scripting.cache.touch(run.script);
+    let keys: SmallVec<[Key<'_>; 8]> =
+        run.keys.iter().enumerate().map(|(n, key)| routing::noted_key(flow.core, n, key)).collect();
     let mut set = ShardSet::EMPTY;
-    for key in run.keys {
-        set.insert(server.store.shards.of_slot(Key::new(key).slot));
-    }
+    keys.iter().for_each(|key| set.insert(server.store.shards.of_slot(key.slot)));
     let before = flow.out.len();
     let mut gated = run.script.touches_undeclared_keys.load(Ordering::Relaxed);
     let outcome = loop {
         let attempt = |core: &mut Core, client: &mut Client, out: &mut Vec<u8>| {
-            run_locked(core, client, out, run, argv)
+            run_locked(core, client, out, run, &keys, argv)
         };
         let ended = if gated && !flow.core.is_nested() {
             flow.with_gate(attempt)?
@@ -170,8 +177,16 @@ fn run_locked(
     client: &mut Client,
     out: &mut Vec<u8>,
     run: &ScriptRun<'_>,
+    keys: &[Key<'_>],
     argv: &Args<'_>,
 ) -> Option<ScriptOutcome> {
+    // While Lua gets going, what the script will look at comes into the cache.
+    let parts = || {
+        let shards = &core.server.store.shards;
+        let keys = keys.iter().take(PREFETCHED_KEYS_MAX);
+        keys.map(|key| (shards.data(&core.held, shards.of_slot(key.slot)).db(client.db), key))
+    };
+    parts().for_each(|(db, key)| db.prefetch_bucket(key.slot, key.hash));
     monitor::feed_script(core, client, argv);
     let server = core.server.clone();
     let mut proxy = Client::proxy(client.info.clone(), client.db, RespVersion::Resp2);
@@ -179,7 +194,8 @@ fn run_locked(
     let resp = if client.is_resp3() { ScriptResp::Resp3 } else { ScriptResp::Resp2 };
     let call = ScriptCall { keys: run.keys, args: run.args, resp };
     let started = core.ticks();
-    let slot = run.keys.first().map(|key| Key::new(key).slot);
+    parts().for_each(|(db, key)| db.prefetch_entry(key.slot, key.hash));
+    let slot = keys.first().map(|key| key.slot);
     let is_short_of_memory = core.ceiling.is_out && !run.script.flags.allow_oom;
     let mut host = Host {
         core,
@@ -277,8 +293,12 @@ impl ScriptHost for Host<'_> {
         if self.is_abandoned {
             return Interrupt::Stop("abandoned");
         }
+        let now = self.core.ticks();
+        if self.core.withheld.are_due(now, |ticks| self.core.micros(ticks)) {
+            self.send_withheld();
+        }
         let server = &self.core.server;
-        let elapsed_ms = self.core.micros(self.core.ticks().wrapping_sub(self.started)) / 1000;
+        let elapsed_ms = self.core.micros(now.wrapping_sub(self.started)) / 1000;
         if elapsed_ms < server.config.busy_reply_threshold.get().max(0) as u64 {
             return Interrupt::Continue;
         }
@@ -317,6 +337,9 @@ impl ScriptHost for Host<'_> {
 
 /// Answers a core's clients while a script keeps the core from them.
 pub trait BusyDesk: Send {
+    /// Sends replies that were complete before the script began.
+    fn send(&mut self, core: &CoreStats, withheld: &mut Withheld);
+
     /// Looks for requests, if it has not just done so.
     fn look(&mut self, server: &Arc<Server>, core: usize);
 
@@ -405,6 +428,13 @@ fn lookup(args: &Args<'_>) -> Result<&'static Command, Refusal> {
 }
 
 impl Host<'_> {
+    /// Others have waited long enough for this script.
+    fn send_withheld(&mut self) {
+        if let Some(desk) = &mut self.core.desk {
+            desk.send(&self.core.stats, &mut self.core.withheld);
+        }
+    }
+
     fn run_command(&mut self, args: &Args<'_>, reply: &mut Vec<u8>) -> CallEnd {
         let command = match lookup(args) {
             Ok(command) => command,

@@ -203,17 +203,6 @@ impl Conn {
         }
     }
 
-    /// Notes that so many bytes of replies were written at once.
-    #[inline]
-    pub(super) fn note_replies(&self, bytes: usize) {
-        let info = &self.client.info;
-        info.net_out.store(info.net_out.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
-        let used = (bytes as u64).min(u64::from(info.reply_room.load(Ordering::Relaxed))) as u32;
-        if used > info.reply_peak.load(Ordering::Relaxed) {
-            info.reply_peak.store(used, Ordering::Relaxed);
-        }
-    }
-
     /// Whether the client's class may have only so much at once.
     pub(super) fn has_hard_limit(&self, core: &Core) -> bool {
         core.server.config.client_output_buffer_limit.get(self.class()).hard > 0

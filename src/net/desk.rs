@@ -4,7 +4,8 @@
 //! whose earlier requests are all answered are looked at where they lie, in the kernel's buffers. Those that
 //! have an answer without being run (BUSY, mostly, and SCRIPT KILL) are taken out and answered;
 //! the others stay for the loop. Transactions are begun, spoilt by what is refused, and ended here too;
-//! the loop is told when the script has ended. New connections are accepted and served the same way, and go to
+//! the loop is told when the script has ended. Well before that, replies that were complete when the script
+//! began are sent from here. New connections are accepted and served the same way, and go to
 //! the loop in the end.
 #![expect(unsafe_code, reason = "borrows the descriptors of connections that the loop owns")]
 
@@ -22,10 +23,11 @@ use rustix::net::{RecvFlags, SendFlags, recv, send};
 use super::event_loop::refusal;
 use super::socket::{Listener, Socket};
 use crate::commands::{CommandError, hello_while_busy};
-use crate::dispatch::{BusyAnswer, BusyDesk, answer_while_busy, is_queued_while_busy};
+use crate::dispatch::{BusyAnswer, BusyDesk, Withheld, answer_while_busy, is_queued_while_busy};
 use crate::protocol::{Args, Limits, OwnedArgs, Progress, Reply, RespVersion, parse_request};
 use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo, ConnId, Message, MultiChange};
+use crate::stats::CoreStats;
 
 /// Between two looks at the clients.
 const PERIOD: Duration = Duration::from_millis(5);
@@ -151,6 +153,20 @@ impl Desk {
 }
 
 impl BusyDesk for Desk {
+    fn send(&mut self, stats: &CoreStats, withheld: &mut Withheld) {
+        withheld.send_all(|client, replies| {
+            // SAFETY: as in `look`.
+            let socket = unsafe { BorrowedFd::borrow_raw(client.fd as i32) };
+            // What the socket does not take, and what went wrong with it, is for the loop.
+            let sent =
+                send(socket, replies, SendFlags::DONTWAIT | SendFlags::NOSIGNAL).unwrap_or(0);
+            stats.writes.add(1);
+            stats.net_output_bytes.add(sent as u64);
+            client.note_replies(sent);
+            sent
+        });
+    }
+
     fn look(&mut self, server: &Arc<Server>, core: usize) {
         if self.looked_at.elapsed() < PERIOD {
             return;

@@ -241,8 +241,8 @@ impl Round {
         let mut next = 0;
         while next < self.requests.len() {
             let visit = self.requests[next].visit as usize;
-            if self.visits[visit].has_script {
-                // Nobody's reply waits for somebody else's script.
+            if self.visits[visit].has_script && !self.withhold(core, conns, visit) {
+                // Nobody's reply waits long for somebody else's script.
                 self.send(core, conns, visit, &mut done);
             }
             if !core.is_entered() && !core.enter() && !core.server.scripting.running.is_busy() {
@@ -260,7 +260,7 @@ impl Round {
                 self.run_single(core, conns, next);
                 next += 1;
             }
-            if self.out.len() > OUT_BYTES_SOFT_MAX {
+            if self.out.len() + core.withheld.byte_count() > OUT_BYTES_SOFT_MAX {
                 let complete =
                     self.requests.get(next).map_or(self.visits.len(), |r| r.visit as usize);
                 self.send(core, conns, complete, &mut done);
@@ -511,6 +511,61 @@ impl Round {
         self.out.truncate(visit.replies_from);
     }
 
+    /// Leaves the replies of the visits before `until` with the core, to be sent if the scripts that
+    /// follow take long. `false`: they are to be sent now.
+    fn withhold(&mut self, core: &mut Core, conns: &Slab<Conn>, until: usize) -> bool {
+        let first = self.unsent + core.withheld.len();
+        if first == until {
+            return true;
+        }
+        let now = core.ticks();
+        if core.withheld.are_due(now, |ticks| core.micros(ticks)) {
+            return false;
+        }
+        let closing = ClientFlags(ClientFlags::CLOSE_AFTER_REPLY.0 | ClientFlags::CLOSE_ASAP.0);
+        let is_plain = |visit: &Visit| {
+            let conn = &conns[visit.conn];
+            !conn.client.flags.has(closing) && conn.pending_bytes() == 0
+        };
+        if !self.visits[first..until].iter().all(is_plain) {
+            return false;
+        }
+        for index in first..until {
+            let visit = &self.visits[index];
+            let conn = &conns[visit.conn];
+            conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
+            let is_settled = visit.stopped.is_none() && conn.stash.is_empty();
+            let replies = &self.out[self.replies_of(index)];
+            core.withheld.push(&conn.client.info, replies, is_settled, now);
+        }
+        self.drop_replies_before(until);
+        true
+    }
+
+    /// Where the replies of a visit lie in the output.
+    fn replies_of(&self, visit: usize) -> Range<usize> {
+        let to = self.replies_start(visit + 1);
+        self.visits[visit].replies_from.min(to)..to
+    }
+
+    /// Where the replies of the visits from `visit` on start in the output.
+    fn replies_start(&self, visit: usize) -> usize {
+        let mut starts = self.visits[visit..].iter().map(|later| later.replies_from);
+        starts.find(|from| *from != usize::MAX).unwrap_or(self.out.len())
+    }
+
+    /// Takes the replies of the visits before `until` out of the output: those of the open visit, if
+    /// any, move to the front.
+    fn drop_replies_before(&mut self, until: usize) {
+        let from = self.replies_start(until);
+        self.out.drain(..from);
+        for visit in &mut self.visits[until..] {
+            if visit.replies_from != usize::MAX {
+                visit.replies_from -= from;
+            }
+        }
+    }
+
     /// Sends the replies of the visits before `until`.
     fn send(
         &mut self,
@@ -519,18 +574,19 @@ impl Round {
         until: usize,
         done: &mut impl FnMut(Outcome),
     ) {
-        for index in self.unsent..until {
+        let first = self.unsent;
+        debug_assert!(first + core.withheld.len() <= until);
+        let withheld = std::mem::take(&mut core.withheld);
+        for index in first..until {
             let visit = &self.visits[index];
-            let to = self.visits[index + 1..]
-                .iter()
-                .map(|later| later.replies_from)
-                .find(|from| *from != usize::MAX)
-                .unwrap_or(self.out.len());
-            let from = visit.replies_from.min(to);
+            let (replies, sent) = match withheld.rest(index - first) {
+                Some(rest) => rest,
+                None => (&self.out[self.replies_of(index)], 0),
+            };
             let conn = &mut conns[visit.conn];
             // Whoever has the reply may ask at once what was counted.
             conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
-            let lost = !deliver(core, conn, &self.out[from..to], visit.delivered);
+            let lost = !deliver(core, conn, replies, visit.delivered + sent);
             if visit.buffer > 0 {
                 conn.give_back(std::mem::take(&mut self.stashes[visit.buffer - 1]));
                 conn.note_stash();
@@ -541,23 +597,14 @@ impl Round {
             let (conn, stopped) = (visit.conn, visit.stopped);
             done(Outcome { conn, stopped, lost });
         }
+        core.withheld = withheld;
+        core.withheld.clear();
         if until == self.visits.len() {
             self.unsent = until;
             self.out.clear();
-        } else if until > self.unsent {
+        } else if until > first {
             self.unsent = until;
-            // The open visit's replies, if any, move to the front.
-            let from = self.visits[until..]
-                .iter()
-                .map(|visit| visit.replies_from)
-                .find(|from| *from != usize::MAX)
-                .unwrap_or(self.out.len());
-            self.out.drain(..from);
-            for visit in &mut self.visits[until..] {
-                if visit.replies_from != usize::MAX {
-                    visit.replies_from -= from;
-                }
-            }
+            self.drop_replies_before(until);
         }
     }
 }
@@ -577,7 +624,7 @@ fn deliver(core: &Core, conn: &mut Conn, replies: &[u8], before: usize) -> bool 
     }
     core.stats.writes.add(1);
     core.stats.net_output_bytes.add(replies.len() as u64);
-    conn.note_replies(replies.len());
+    conn.client.info.note_replies(replies.len());
     let is_there = conn.send(replies).is_ok();
     conn.note_memory(&core.server.clients);
     is_there

@@ -1,7 +1,6 @@
 //! The interpreter of one core, with the scripts that it compiled.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::cache::{Origin, Script, ScriptCache, ScriptDigest};
@@ -11,6 +10,7 @@ use super::host::ScriptHost;
 use super::libraries::{bit, cjson, cmsgpack, structs};
 use super::lua::{Frame, FunctionRef, Kind, Raised, State};
 use super::{api, convert, errors, sandbox};
+use crate::types::table::hash_bytes;
 
 /// How many texts of EVAL are recognised without computing their SHA-1.
 const RECENT_TEXTS: usize = 64;
@@ -54,11 +54,10 @@ pub struct Interpreter {
     state: State,
     /// The epoch of the cache that this state belongs to.
     epoch: u64,
-    compiled: HashMap<ScriptDigest, Compiled>,
+    compiled: HashMap<ScriptDigest, Compiled, ahash::RandomState>,
     compiled_checked_at: usize,
     /// The last scripts that came by EVAL, by a hash of their text.
     recent: Box<[Option<Arc<Script>>; RECENT_TEXTS]>,
-    hasher: RandomState,
 }
 
 struct Compiled {
@@ -72,10 +71,9 @@ impl Interpreter {
             state: new_state(&identity),
             identity,
             epoch: cache.epoch(),
-            compiled: HashMap::default(),
+            compiled: HashMap::with_hasher(ahash::RandomState::new()),
             compiled_checked_at: COMPILED_CHECKED_FROM,
             recent: Box::new([const { None }; RECENT_TEXTS]),
-            hasher: RandomState::new(),
         }
     }
 
@@ -87,7 +85,7 @@ impl Interpreter {
         origin: Origin,
     ) -> Result<Arc<Script>, ScriptLoadError> {
         self.follow(cache);
-        let slot = self.hasher.hash_one(source) as usize % RECENT_TEXTS;
+        let slot = hash_bytes(source) as usize % RECENT_TEXTS;
         if let Some(script) = &self.recent[slot]
             && *script.source == *source
             && !script.is_dropped()

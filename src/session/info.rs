@@ -132,6 +132,16 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
+    /// Notes that so many bytes of replies were written at once.
+    #[inline]
+    pub fn note_replies(&self, bytes: usize) {
+        self.net_out.store(self.net_out.load(Ordering::Relaxed) + bytes as u64, Ordering::Relaxed);
+        let used = (bytes as u64).min(u64::from(self.reply_room.load(Ordering::Relaxed))) as u32;
+        if used > self.reply_peak.load(Ordering::Relaxed) {
+            self.reply_peak.store(used, Ordering::Relaxed);
+        }
+    }
+
     pub fn new(conn: ConnId, addr: String, laddr: String, fd: i64, now_ms: u64) -> Self {
         Self {
             id: conn.client,

@@ -5,6 +5,9 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
 use crate::suite_faults::info;
 use crate::support::{Client, Reply, Server};
 
@@ -137,6 +140,90 @@ fn a_script_that_has_written_is_not_killed() {
         );
         assert_eq!(runner.join().expect("no panic"), ":2");
     });
+}
+
+/// What a client asked for before a script began is answered while that runs, and so is what it asks next.
+#[test]
+fn a_reply_does_not_wait_for_the_end_of_somebody_elses_script() {
+    let options = ["--enable-debug-command", "yes", "--busy-reply-threshold", "100"];
+    let server = start("1", &options);
+    let (mut sleeper, mut early, mut runner) = (server.client(), server.client(), server.client());
+    // While the only core sleeps both requests arrive, so that it takes them up together.
+    sleeper.send(&["DEBUG", "SLEEP", "0.3"]).expect("it takes requests");
+    thread::sleep(Duration::from_millis(100));
+    runner.send(&["EVAL", "while true do end", "0"]).expect("it takes requests");
+    early.send(&["PING"]).expect("it takes requests");
+    assert_eq!(sleeper.read().expect("a reply").to_string(), "+OK");
+    assert_eq!(early.read().expect("a reply").to_string(), "+PONG");
+    assert_eq!(early.call(&["SCRIPT", "KILL"]).to_string(), "+OK");
+    assert_eq!(runner.read().expect("a reply").to_string(), KILLED);
+}
+
+/// Short replies and long ones, of commands and of scripts that are over at once or take a moment, all at
+/// the same time.
+#[test]
+fn pipelines_with_scripts_are_answered_in_order() {
+    for threads in ["1", "2"] {
+        let server = start(threads, &[]);
+        let seed: u64 = rand::random();
+        println!("seed {seed}");
+        thread::scope(|scope| {
+            for client in 0..8 {
+                let server = &server;
+                scope.spawn(move || {
+                    let mut rng: StdRng = SeedableRng::seed_from_u64(seed.wrapping_add(client));
+                    let mut connection = server.client();
+                    for _ in 0..20 {
+                        check_pipeline(&mut connection, client, &mut rng);
+                    }
+                });
+            }
+        });
+    }
+}
+
+fn check_pipeline(connection: &mut Client, client: u64, rng: &mut StdRng) {
+    let key = format!("key:{client}");
+    let mut value = String::new();
+    let mut expected = Vec::new();
+    for n in 0..rng.random_range(1..30) {
+        let word = format!("{client}-{n}");
+        let len = if rng.random_bool(0.1) { 40_000 } else { word.len() };
+        let long = word.repeat(len / word.len());
+        match rng.random_range(0..4) {
+            0 => {
+                connection.send(&["SET", &key, &long]).expect("it takes requests");
+                expected.push("+OK".to_owned());
+                value = long;
+            }
+            1 => {
+                connection.send(&["ECHO", &long]).expect("it takes requests");
+                expected.push(format!("\"{long}\""));
+            }
+            2 => {
+                let turns = ["0", "1000", "100000"][rng.random_range(0..3)];
+                let script =
+                    "for i = 1, tonumber(ARGV[1]) do end return redis.call('GET', KEYS[1])";
+                connection.send(&["EVAL", script, "1", &key, turns]).expect("it takes requests");
+                expected.push(if value.is_empty() {
+                    "?".to_owned()
+                } else {
+                    format!("\"{value}\"")
+                });
+            }
+            _ => {
+                for words in [&["MULTI"][..], &["SET", &key, &word], &["EXEC"]] {
+                    connection.send(words).expect("it takes requests");
+                }
+                expected.extend(["+OK", "+QUEUED", "[+OK]"].map(str::to_owned));
+                value = word;
+            }
+        }
+    }
+    for reply in expected {
+        let got = connection.read().expect("a reply").to_string();
+        assert!(got == reply || reply == "?", "{got:.80} instead of {reply:.80}");
+    }
 }
 
 #[test]

@@ -314,7 +314,7 @@ impl EventLoop {
         let conn = &mut self.conns[slot];
         let bytes = if conn.client.is_resp3() { resp3 } else { resp2 };
         self.core.stats.net_output_bytes.add(bytes.len() as u64);
-        conn.note_replies(bytes.len());
+        conn.client.info.note_replies(bytes.len());
         let lost = conn.send(bytes).is_err();
         if conn.pending_bytes() > 0 {
             conn.client.info.in_hand.store(true, Ordering::Relaxed);

@@ -24,7 +24,7 @@ impl EventLoop {
         conn.client.info.commands.store(conn.client.commands, Ordering::Relaxed);
         if !conn.client.flags.has(ClientFlags::REPLY_OFF) {
             self.core.stats.net_output_bytes.add(reply.len() as u64);
-            conn.note_replies(reply.len());
+            conn.client.info.note_replies(reply.len());
             if conn.send(reply).is_err() {
                 return self.close(slot);
             }
