@@ -25,11 +25,37 @@ pub struct Command {
     is_removed: bool,
     /// The flags of the spec with those that follow from its keys.
     pub flags: Flags,
-    /// The index of the key, for commands whose only key has a fixed place and whose shard is all
+    /// The place of the key, for commands whose only key has a fixed place and whose shard is all
     /// that must be held: nearly all traffic.
-    pub single_key: Option<usize>,
+    single_key: Option<SingleKey>,
     pub parent: Option<usize>,
     subcommands: HashMap<Vec<u8>, usize>,
+}
+
+/// Where a command has its key, as long as that is the only one.
+#[derive(Debug, Clone, Copy)]
+struct SingleKey {
+    index: usize,
+    /// With more arguments there are more keys.
+    args_max: usize,
+}
+
+impl SingleKey {
+    fn of(spec: &CommandSpec) -> Option<Self> {
+        let (Run::OnShard(_), [keys], None) = (spec.run, spec.keys, spec.find_keys) else {
+            return None;
+        };
+        match (keys.begin, keys.find) {
+            (Begin::Index(index), Find::Range { last: 0, .. }) => {
+                Some(Self { index, args_max: usize::MAX })
+            }
+            // `DEL key [key ...]` and `MSET key value [key value ...]`, mostly given one.
+            (Begin::Index(index), Find::Range { last: -1, step, limit: 0 }) => {
+                Some(Self { index, args_max: index + step })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Debug for Command {
@@ -51,6 +77,12 @@ pub type KeyPositions = SmallVec<[KeyPosition; 16]>;
 impl Command {
     pub fn has_subcommands(&self) -> bool {
         !self.subcommands.is_empty()
+    }
+
+    /// The index of the key among so many arguments, if it is the only one and its shard all that must be held.
+    #[inline]
+    pub fn single_key(&self, args: usize) -> Option<usize> {
+        self.single_key.filter(|key| args <= key.args_max && key.index < args).map(|key| key.index)
     }
 
     pub fn is_write(&self) -> bool {
@@ -222,13 +254,6 @@ impl CommandTable {
             Some(parent) => format!("{}|{}", self.all[parent].spec.name, spec.name),
             None => spec.name.to_owned(),
         };
-        let single_key = match (spec.run, spec.keys, spec.find_keys) {
-            (Run::OnShard(_), [only], None) => match (only.begin, only.find) {
-                (Begin::Index(index), Find::Range { last: 0, .. }) => Some(index),
-                _ => None,
-            },
-            _ => None,
-        };
         self.all.push(Command {
             id,
             spec,
@@ -236,7 +261,7 @@ impl CommandTable {
             called: spec.name.to_owned(),
             is_removed: false,
             flags: spec.all_flags(),
-            single_key,
+            single_key: SingleKey::of(spec),
             parent,
             subcommands: HashMap::new(),
         });
@@ -350,5 +375,27 @@ mod tests {
             assert!(table.find(&[name, b"x"].concat()).is_none_or(|found| found.id != command.id));
         }
         assert!(table.find(b"").is_none());
+    }
+
+    #[test]
+    fn a_command_that_takes_several_keys_has_a_single_one_if_it_is_given_one() {
+        for (name, args, key) in [
+            ("get", 2, Some(1)),
+            ("get", 1, None),
+            ("set", 6, Some(1)),
+            ("del", 1, None),
+            ("del", 2, Some(1)),
+            ("del", 3, None),
+            ("mset", 3, Some(1)),
+            ("mset", 5, None),
+            ("smove", 4, None),
+            ("zunion", 3, None),
+            ("blpop", 3, None),
+            ("eval", 4, None),
+            ("ping", 2, None),
+        ] {
+            let command = CommandTable::get().find(name.as_bytes()).expect("a command");
+            assert_eq!(command.single_key(args), key, "{name} with {args} arguments");
+        }
     }
 }

@@ -32,8 +32,8 @@ pub fn fast(server: &Server, args: &Args<'_>) -> Fast {
         return Fast::No;
     }
     let Some(command) = CommandTable::get().find(args.at(0)) else { return Fast::No };
-    let Some(index) = command.single_key else { return Fast::No };
-    if !command.spec.arity.accepts(args.len()) || index >= args.len() {
+    let Some(index) = command.single_key(args.len()) else { return Fast::No };
+    if !command.spec.arity.accepts(args.len()) {
         return Fast::No;
     }
     let key = Key::new(args.at(index));
