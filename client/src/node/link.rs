@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
 
 use super::backoff::Backoff;
+use super::gathering::Gathering;
 use super::losses;
 use super::mux::{Lost, Mux, PROBE_EVERY, SlotEntry, State, Why};
 use crate::net::{Connection, Stream, dial};
@@ -31,8 +32,6 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// [`ORPHAN_AGE`], is replaced: reading them costs more than dialling.
 const ORPHANS_MAX: usize = 1024;
 const ORPHAN_AGE: Duration = Duration::from_secs(1);
-/// How often a write gives way to tasks that are about to add to it.
-const WAYS_MAX: u32 = 8;
 
 /// Serves `mux` until it is closed.
 pub(super) async fn serve(mux: Arc<Mux>) {
@@ -167,9 +166,7 @@ struct Link<'m> {
     timer: Pin<Box<Sleep>>,
     timer_at: Option<Instant>,
     last_read: Instant,
-    /// How often it has given way since the last write, and how many requests were queued the last time.
-    gave_way: u32,
-    gathered: usize,
+    gathering: Gathering,
 }
 
 impl<'m> Link<'m> {
@@ -187,8 +184,7 @@ impl<'m> Link<'m> {
             timer: Box::pin(sleep_until(now)),
             timer_at: None,
             last_read: now,
-            gave_way: 0,
-            gathered: 0,
+            gathering: Gathering::default(),
         }
     }
 
@@ -226,19 +222,19 @@ impl<'m> Link<'m> {
             return Err(Why::Closed);
         }
         if queue.slots.is_empty() {
-            self.gave_way = 0;
+            self.gathering.end();
             match &mut queue.waker {
                 Some(waker) if waker.will_wake(cx.waker()) => {}
                 waker => *waker = Some(cx.waker().clone()),
             }
             return Ok(true);
         }
-        if self.gives_way(queue.slots.len()) {
+        if self.gathering.goes_on(queue.slots.len(), self.inflight.len()) {
             drop(queue);
             let mut pause = pin!(tokio::task::yield_now());
             return Ok(pause.as_mut().poll(cx).is_pending());
         }
-        self.gave_way = 0;
+        self.gathering.end();
         std::mem::swap(&mut self.out, &mut queue.out);
         let mut earliest = None;
         for mut slot in queue.slots.drain(..) {
@@ -253,22 +249,6 @@ impl<'m> Link<'m> {
             self.arm(at);
         }
         Ok(false)
-    }
-
-    /// Whether what is queued waits for more, to leave in one write. It does only while replies are
-    /// awaited anyway, so that others are about to send too: a lone request is never delayed. It does
-    /// once, and again while that brings more; but when as many wait as are with the server, they
-    /// leave, lest it has nothing to do.
-    fn gives_way(&mut self, queued: usize) -> bool {
-        let more = match self.gave_way {
-            0 => !self.inflight.is_empty(),
-            ways => ways < WAYS_MAX && queued > self.gathered && queued < self.inflight.len(),
-        };
-        if more {
-            self.gathered = queued;
-            self.gave_way += 1;
-        }
-        more
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Why>> {

@@ -3,6 +3,7 @@
 mod backoff;
 mod budget;
 mod exclusive;
+mod gathering;
 mod link;
 mod losses;
 mod mux;
