@@ -108,7 +108,8 @@ async fn a_silent_subscription_is_replaced() {
     assert_eq!(payload(next(&mut messages).await), "back");
 }
 
-async fn until(
+/// Waits for an event that is `wanted`.
+pub(crate) async fn until(
     events: &mut tsubame_client::TopologyEvents,
     wanted: impl Fn(&TopologyEvent) -> bool,
 ) {

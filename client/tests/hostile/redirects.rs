@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tsubame_client::{Error, Executed, NodeAddr, Route, Slot, commands};
+use tsubame_client::{Error, Executed, NodeAddr, Route, Slot, TopologyEvent, commands};
 
+use crate::moves::until;
 use crate::server::{Action, Hostile};
 
 /// H7: nodes that send a command in a circle are left after the limit, without a storm.
@@ -244,10 +245,11 @@ async fn a_scan_finds_what_moves_behind_its_back() {
 async fn a_transaction_follows_its_slot_as_a_whole() {
     let hostile = Hostile::start(2).await;
     let client = hostile.client().await;
-    let slot = Slot::of(b"{t}").get();
+    let mut events = client.topology_events();
+    let slot = Slot::of(b"{t}");
     for round in 1..=3 {
         if round == 2 {
-            let owner = &mut hostile.world().owner[usize::from(slot)];
+            let owner = &mut hostile.world().owner[usize::from(slot.get())];
             *owner = 1 - *owner;
         }
         let mut atomic = client.atomic();
@@ -255,6 +257,13 @@ async fn a_transaction_follows_its_slot_as_a_whole() {
         let b = atomic.push(commands::incr("{t}b"));
         let mut replies = atomic.run().await.unwrap();
         assert_eq!((replies.take(a).unwrap(), replies.take(b).unwrap()), (round, round));
+        if round == 2 {
+            // Learned by the client's own task, which runs beside this one.
+            until(&mut events, |event| {
+                matches!(event, TopologyEvent::SlotsMoved(slots) if slots.contains(&slot))
+            })
+            .await;
+        }
     }
     assert_eq!(hostile.calls("EXEC"), 4, "one transaction met the old owner");
     let mut wrong = client.atomic();
