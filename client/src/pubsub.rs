@@ -214,7 +214,7 @@ impl Client {
 fn collect<C: ToArg>(channels: impl IntoIterator<Item = C>) -> Vec<Bytes> {
     let bytes = |channel: C| {
         let mut body = Body::default();
-        channel.write_arg(ArgWriter(&mut body));
+        channel.write_arg(ArgWriter::new(&mut body));
         Bytes::copy_from_slice(body.args().next().unwrap_or_default())
     };
     channels.into_iter().map(bytes).collect()

@@ -90,7 +90,7 @@ pub struct ScriptCall<'a> {
 
 fn bytes(arg: impl ToArg) -> Vec<u8> {
     let mut body = crate::request::Body::default();
-    arg.write_arg(crate::value::ArgWriter(&mut body));
+    arg.write_arg(crate::value::ArgWriter::new(&mut body));
     body.args().next().unwrap_or_default().to_vec()
 }
 

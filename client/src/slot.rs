@@ -5,7 +5,8 @@ use std::fmt;
 /// Number of hash slots of a cluster.
 pub const SLOT_COUNT: usize = 16384;
 
-const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+const CRC: crc::Crc<u16, crc::Table<16>> =
+    crc::Crc::<u16, crc::Table<16>>::new(&crc::CRC_16_XMODEM);
 
 /// A hash slot, 0 to 16383.
 ///

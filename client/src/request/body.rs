@@ -46,26 +46,17 @@ impl Body {
 
     /// Appends an argument.
     pub(crate) fn push(&mut self, arg: &[u8]) {
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(arg.len()).as_bytes();
-        self.bytes.reserve(arg.len() + digits.len() + 5);
-        self.bytes.push(b'$');
-        self.bytes.extend_from_slice(digits);
-        self.bytes.extend_from_slice(b"\r\n");
+        self.bytes.reserve(COUNT_LEN_MAX + arg.len() + 2);
+        with_count(b'$', arg.len(), |line| self.bytes.extend_from_slice(line));
         self.bytes.extend_from_slice(arg);
         self.bytes.extend_from_slice(b"\r\n");
         self.argc += 1;
     }
 
-    /// Makes the argument that was appended last a key. `start` is [`Body::len`] from before it.
-    pub(crate) fn mark_key(&mut self, start: usize) {
-        if let Some(key) = Args(&self.bytes[start..]).next() {
-            self.slot.add(Slot::of(key));
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+    /// Appends an argument that is a key.
+    pub(crate) fn push_key(&mut self, key: &[u8]) {
+        self.slot.add(Slot::of(key));
+        self.push(key);
     }
 
     pub(crate) fn argc(&self) -> usize {
@@ -81,19 +72,30 @@ impl Body {
         Args(&self.bytes)
     }
 
-    /// Upper bound of the size of the frame.
-    pub(crate) fn frame_len(&self) -> usize {
-        self.bytes.len() + 13
-    }
-
     /// Appends the whole command to `out`.
     pub(crate) fn write_frame(&self, out: &mut BytesMut) {
-        out.reserve(self.frame_len());
-        out.put_u8(b'*');
-        out.put_slice(itoa::Buffer::new().format(self.argc).as_bytes());
-        out.put_slice(b"\r\n");
+        out.reserve(COUNT_LEN_MAX + self.bytes.len());
+        with_count(b'*', self.argc(), |line| out.put_slice(line));
         out.put_slice(&self.bytes);
     }
+}
+
+/// Bytes of a line that counts, at most.
+const COUNT_LEN_MAX: usize = 1 + 20 + 2;
+
+/// Gives `write` the line that says how many of something follow: `sign`, the number, CR LF.
+#[inline]
+fn with_count(sign: u8, count: usize, write: impl FnOnce(&[u8])) {
+    if count < 10 {
+        return write(&[sign, b'0' + count as u8, b'\r', b'\n']);
+    }
+    let mut line = [sign; COUNT_LEN_MAX];
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(count).as_bytes();
+    let end = 1 + digits.len();
+    line[1..end].copy_from_slice(digits);
+    line[end..end + 2].copy_from_slice(b"\r\n");
+    write(&line[..end + 2]);
 }
 
 /// The arguments of a [`Body`], the name's words first.

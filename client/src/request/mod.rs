@@ -62,13 +62,11 @@ impl Request {
     }
 
     pub(crate) fn arg(&mut self, arg: impl ToArg) {
-        arg.write_arg(ArgWriter(&mut self.body));
+        arg.write_arg(ArgWriter::new(&mut self.body));
     }
 
     pub(crate) fn key(&mut self, key: impl ToArg) {
-        let start = self.body.len();
-        key.write_arg(ArgWriter(&mut self.body));
-        self.body.mark_key(start);
+        key.write_arg(ArgWriter::of_key(&mut self.body));
         self.keys_marked = true;
     }
 

@@ -21,9 +21,21 @@ use crate::request::Body;
 /// assert_eq!(client.get("user:7").await?.unwrap(), "Ada");
 /// # Ok(()) });
 /// ```
-pub struct ArgWriter<'a>(pub(crate) &'a mut Body);
+pub struct ArgWriter<'a> {
+    body: &'a mut Body,
+    is_key: bool,
+}
 
-impl ArgWriter<'_> {
+impl<'a> ArgWriter<'a> {
+    pub(crate) fn new(body: &'a mut Body) -> Self {
+        Self { body, is_key: false }
+    }
+
+    /// What is written decides where the command goes.
+    pub(crate) fn of_key(body: &'a mut Body) -> Self {
+        Self { body, is_key: true }
+    }
+
     /// Writes the argument. Call it exactly once.
     ///
     /// ```
@@ -36,7 +48,10 @@ impl ArgWriter<'_> {
     /// }
     /// ```
     pub fn bytes(self, bytes: &[u8]) {
-        self.0.push(bytes);
+        match self.is_key {
+            true => self.body.push_key(bytes),
+            false => self.body.push(bytes),
+        }
     }
 }
 

@@ -259,9 +259,10 @@ async fn a_transaction_follows_its_slot_as_a_whole() {
         assert_eq!((replies.take(a).unwrap(), replies.take(b).unwrap()), (round, round));
         if round == 2 {
             // Learned by the client's own task, which runs beside this one.
-            until(&mut events, |event| {
-                matches!(event, TopologyEvent::SlotsMoved(slots) if slots.contains(&slot))
-            })
+            until(
+                &mut events,
+                |event| matches!(event, TopologyEvent::SlotsMoved(slots) if slots.contains(&slot)),
+            )
             .await;
         }
     }
