@@ -35,9 +35,9 @@ fn unknown(args: &Args<'_>) -> CommandError {
         if shown >= 128 {
             break;
         }
-        let part = printable(arg, 128 - shown);
-        text.push_str(&format!("'{part}' "));
-        shown += arg.len().min(128 - shown) + 3;
+        let end = memchr::memchr(0, arg).unwrap_or(arg.len()).min(128 - shown);
+        text.push_str(&format!("'{}' ", printable(arg, end)));
+        shown += end + 3;
     }
     CommandError::text(text)
 }

@@ -202,6 +202,14 @@ fn unknown_commands_are_quoted_safely_and_shortly() {
         &unknown("NOSUCH", &format!("'{}' ", "x".repeat(128))),
         StaysOpen,
     );
+    let long = format!("NOSUCH \"ab\\x00{}\" {}\r\n", "c".repeat(100), "x".repeat(200));
+    check(
+        &server,
+        "a zero byte, behind which nothing is shown nor counted",
+        long.as_bytes(),
+        &unknown("NOSUCH", &format!("'ab' '{}' ", "x".repeat(123))),
+        StaysOpen,
+    );
     let long = format!("{} a\r\n", "c".repeat(150));
     check(&server, "a long name", long.as_bytes(), &unknown(&"c".repeat(128), "'a' "), StaysOpen);
 }

@@ -188,7 +188,9 @@ fn run_case(pair: &mut Pair, case: &Case) -> Option<Mismatch> {
             plan.push(Some(offset));
             match name.as_slice() {
                 b"MULTI" if command.words.len() == 1 => inside_multi = true,
-                b"EXEC" | b"DISCARD" if command.words.len() == 1 => inside_multi = false,
+                // With an argument too many it is an error that ends the transaction all the same.
+                b"EXEC" => inside_multi = false,
+                b"DISCARD" if command.words.len() == 1 => inside_multi = false,
                 _ => {}
             }
         }
