@@ -57,6 +57,19 @@ fn is_closed(result: &io::Result<Reply>) -> bool {
 }
 
 #[test]
+fn lcs_takes_no_more_memory_than_a_string_may() {
+    let server = Server::start(&["--proto-max-bulk-len", "1mb"]);
+    let mut client = server.client();
+    // Four bytes for each pair of prefixes, the empty ones among them.
+    let refused = "-ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len";
+    for (len, told) in [(511, ":511"), (512, refused)] {
+        call(&mut client, &format!("SET k {}", "x".repeat(len)));
+        assert_eq!(call(&mut client, "LCS k k LEN"), told, "{len} bytes");
+    }
+    assert_eq!(call(&mut client, "LCS k nosuch LEN"), ":0");
+}
+
+#[test]
 fn a_reply_over_the_hard_limit_is_not_sent_at_all() {
     let server = Server::start(&["--client-output-buffer-limit", "normal 100000 0 0"]);
     let mut client = server.client();

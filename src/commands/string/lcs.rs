@@ -65,14 +65,7 @@ fn lcs(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             "If you want both the length and indexes, please just use IDX.",
         ));
     }
-    let cells =
-        (a.len() + 1).checked_mul(b.len() + 1).filter(|cells| *cells < u32::MAX as usize / 4);
-    if cells.is_none() {
-        return Err(CommandError::err(
-            "Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
-        ));
-    }
-    let lengths = table(&a, &b);
+    let lengths = table(&a, &b, cx.server.config.proto_max_bulk_len.get())?;
     let total = lengths[a.len() * (b.len() + 1) + b.len()] as usize;
     if wants_len {
         cx.reply.len_int(total);
@@ -103,10 +96,24 @@ fn lcs(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// Lengths of the common subsequences of all pairs of prefixes.
-fn table(a: &[u8], b: &[u8]) -> Vec<u32> {
+/// Lengths of the common subsequences of all pairs of prefixes, in `bytes_max` at most.
+fn table(a: &[u8], b: &[u8], bytes_max: i64) -> Result<Vec<u32>, CommandError> {
     let width = b.len() + 1;
-    let mut lengths = vec![0u32; (a.len() + 1) * width];
+    let cells = (a.len() + 1).checked_mul(width);
+    let bytes = cells.and_then(|cells| i64::try_from(cells.checked_mul(size_of::<u32>())?).ok());
+    let cells = cells.filter(|_| bytes.is_some_and(|bytes| bytes <= bytes_max));
+    let Some(cells) = cells else {
+        return Err(CommandError::err(
+            "Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len",
+        ));
+    };
+    let mut lengths = Vec::new();
+    if lengths.try_reserve_exact(cells).is_err() {
+        return Err(CommandError::err(
+            "Insufficient memory, failed allocating transient memory for LCS",
+        ));
+    }
+    lengths.resize(cells, 0u32);
     for (i, x) in a.iter().enumerate() {
         for (j, y) in b.iter().enumerate() {
             lengths[(i + 1) * width + j + 1] = if x == y {
@@ -116,7 +123,7 @@ fn table(a: &[u8], b: &[u8]) -> Vec<u32> {
             };
         }
     }
-    lengths
+    Ok(lengths)
 }
 
 /// Walks the table back: the subsequence, and its runs from the last to the first.
