@@ -5,6 +5,9 @@
 //! a protected table is an empty one whose metatable reads from the table behind it and refuses
 //! writes. The functions of the base library that would see through this (`pairs`, `next`, `rawget`,
 //! `rawset`, `getmetatable`, `setmetatable`, `table.insert`, `table.foreach`) are replaced by ones that know.
+//!
+//! So are those that lead Lua 5.1 out of its own memory: `unpack` counts in 32 bits, and `load` and
+//! `loadstring` take bytecode.
 
 use std::ffi::CString;
 
@@ -23,7 +26,6 @@ const BASE_FUNCTIONS: &[&str] = &[
     "tonumber",
     "tostring",
     "type",
-    "unpack",
     "xpcall",
 ];
 
@@ -169,6 +171,7 @@ fn add_base_functions(frame: &mut Frame<'_>) {
     add_function(frame, "rawset", rawset);
     add_function(frame, "load", load);
     add_function(frame, "loadstring", loadstring);
+    add_function(frame, "unpack", unpack);
     frame.push_protected_call(caught);
     frame.raw_set_field(-2, b"pcall");
     // Lua's own `next`, then ours, which knows protected tables; `pairs` chooses.
@@ -353,6 +356,19 @@ fn rawset(frame: &mut Frame<'_>) -> LuaResult {
     Ok(1)
 }
 
+fn unpack(frame: &mut Frame<'_>) -> LuaResult {
+    frame.check_table_arg(1)?;
+    let from = if frame.is_nil_or_none(2) { 1 } else { frame.check_integer(2)? as i32 };
+    let to =
+        if frame.is_nil_or_none(3) { frame.len(1) as i32 } else { frame.check_integer(3)? as i32 };
+    let count = usize::try_from(i64::from(to) - i64::from(from) + 1).unwrap_or(0);
+    if !frame.has_room(count) {
+        return Err(frame.raise("too many results to unpack"));
+    }
+    (from..=to).for_each(|n| frame.raw_get_item(1, n));
+    Ok(count)
+}
+
 fn pairs(frame: &mut Frame<'_>) -> LuaResult {
     frame.check_table_arg(1)?;
     let protected = is_protected(frame, 1);
@@ -478,12 +494,12 @@ fn table_insert(frame: &mut Frame<'_>) -> LuaResult {
         2 => end,
         3 => {
             let position = frame.check_integer(2)? as i32;
-            for at in (position + 1..=end.max(position)).rev() {
+            for at in (position..end.max(position)).rev() {
                 if is_protected(frame, 1) {
                     break;
                 }
-                frame.raw_get_item(1, at - 1);
-                frame.raw_set_item(1, at);
+                frame.raw_get_item(1, at);
+                frame.raw_set_item(1, at + 1);
             }
             position
         }

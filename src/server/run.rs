@@ -23,6 +23,9 @@ use crate::shard::Gate;
 use crate::stats::{Accounting, CoreStats, Journal, Overrun};
 use crate::sys::{LazyFree, process, title, unix_ms};
 
+/// Stack of an event loop's thread, as large as that of the first by default: Lua's patterns nest deeply.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Why the server did not start, or ended.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -117,7 +120,8 @@ pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
     let others = polls
         .map(|(id, poll)| {
             let server = server.clone();
-            std::thread::Builder::new().name(format!("core-{id}")).spawn(move || {
+            let thread = std::thread::Builder::new().name(format!("core-{id}"));
+            thread.stack_size(STACK_BYTES).spawn(move || {
                 let result =
                     EventLoop::new(id, server.clone(), poll, Vec::new()).and_then(EventLoop::run);
                 if result.is_err() {

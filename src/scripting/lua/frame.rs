@@ -23,6 +23,9 @@ pub(in crate::scripting) const NESTING_MAX: u32 = 1500;
 /// Room on the stack to ask for before going one level deeper into a value.
 pub(in crate::scripting) const NESTING_ROOM: usize = 16;
 
+/// Bytes of source text that Lua's parser can count.
+const SOURCE_MAX: usize = i32::MAX as usize;
+
 /// How many values, from the top of the stack, a native function returns.
 pub(in crate::scripting) type LuaResult = Result<usize, Raised>;
 
@@ -532,11 +535,23 @@ impl<'l> Frame<'l> {
     }
 
     /// Compiles source text; pushes the function, or the error message.
+    ///
+    /// The collector rests meanwhile: at first the parser of Lua 5.1 holds the name of the chunk where
+    /// the collector does not see it (CVE-2025-49844). And no text is longer than the parser can
+    /// count in a bracket of `=` (CVE-2025-46819).
     pub(in crate::scripting) fn load(&mut self, source: &[u8], name: &CStr) -> Result<(), Raised> {
         self.reserve();
-        // SAFETY: Lua reads the buffer during the call only; errors are returned.
+        if source.len() > SOURCE_MAX {
+            self.push_bytes(b"chunk too long");
+            return Err(Raised);
+        }
+        // SAFETY: a live state. Lua reads the buffer during the call only; errors are returned.
         let status = unsafe {
-            ffi::luaL_loadbuffer(self.raw, source.as_ptr().cast(), source.len(), name.as_ptr())
+            ffi::lua_gc(self.raw, ffi::LUA_GCSTOP, 0);
+            let (text, len) = (source.as_ptr().cast(), source.len());
+            let status = ffi::luaL_loadbuffer(self.raw, text, len, name.as_ptr());
+            ffi::lua_gc(self.raw, ffi::LUA_GCRESTART, 0);
+            status
         };
         if status == ffi::LUA_OK { Ok(()) } else { Err(Raised) }
     }
