@@ -273,6 +273,9 @@ fn count_line(
     if line.len() < len + 2 {
         return Ok(None);
     }
+    if line[len + 1] != b'\n' {
+        return Err(ProtocolError::InvalidLineEnd);
+    }
     let count = parse_i64(&line[..len]).ok_or(invalid)?;
     Ok(Some((count, start + 1 + len + 2)))
 }

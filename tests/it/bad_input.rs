@@ -97,6 +97,13 @@ fn malformed_lengths_get_an_error_and_a_close() {
         &protocol_error("invalid CRLF in request"),
         Closes,
     );
+    // The line's end is looked at before what the line says, but after what it begins with.
+    for input in ["*1\rx$4\r\nPING\r\n", "*0\rx", "*\rx", "*1\r\n$4\rxPING\r\n", "*1\r\n$x\rx"] {
+        let refused = protocol_error("invalid CRLF in request");
+        check(&server, input, input.as_bytes(), &refused, Closes);
+    }
+    let refused = protocol_error("expected '$', got 'x'");
+    check(&server, "neither", b"*1\r\nx\rx", &refused, Closes);
     check_undisturbed(&mut server);
 }
 
