@@ -41,11 +41,16 @@ pub fn process(core: &mut Core, client: &mut Client, args: &Args<'_>, out: &mut 
         client.set_flag(ClientFlags::REPLY_SKIP, skips_next);
         client.set_flag(ClientFlags::REPLY_SKIP_NEXT, false);
     }
-    if was_asking {
+    // ASKING holds for the next command, or for the whole transaction that begins with it.
+    if was_asking && !client.flags.has(ClientFlags::MULTI) && !is_asking(args) {
         client.set_flag(ClientFlags::ASKING, false);
     }
     core.stale_watches.append(&mut client.stale_watches);
     next
+}
+
+fn is_asking(args: &Args<'_>) -> bool {
+    gates::lookup(args).is_ok_and(|command| command.spec.name == "asking")
 }
 
 /// Whether a reply is a message, and no refusal.

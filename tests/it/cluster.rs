@@ -112,6 +112,8 @@ fn three_nodes_agree_and_send_clients_to_each_other() {
     );
 }
 
+const UNKNOWN: &str = r"-ERR unknown command \'NOSUCH\', with args beginning with: ";
+
 #[test]
 fn a_slot_on_its_way_is_served_key_by_key() {
     let nodes = [node(), node()];
@@ -134,6 +136,27 @@ fn a_slot_on_its_way_is_served_key_by_key() {
     assert_eq!(client.call(&["SET", "{foo}x", "1"]).to_string(), "+OK");
     let again = client.call(&["GET", "{foo}x"]).to_string();
     assert!(again.starts_with("-MOVED"), "ASKING holds for one command: {again}");
+    let moved = format!("-MOVED 12182 127.0.0.1:{}", owner.port);
+    let aborted = "-EXECABORT Transaction discarded because of previous errors.";
+    for (line, replies) in [
+        ("ASKING, ASKING, GET {foo}x, GET {foo}x", ["+OK", "+OK", "\"1\"", &moved].as_slice()),
+        ("ASKING, PING, GET {foo}x", &["+OK", "+PONG", &moved]),
+        ("ASKING, NOSUCH, GET {foo}x", &["+OK", UNKNOWN, &moved]),
+        (
+            "ASKING, MULTI, GET {foo}x, PING, GET {foo}x, EXEC, GET {foo}x",
+            &["+OK", "+OK", "+QUEUED", "+QUEUED", "+QUEUED", "[\"1\", +PONG, \"1\"]", &moved],
+        ),
+        ("ASKING, MULTI, DISCARD, GET {foo}x", &["+OK", "+OK", "+OK", &moved]),
+        (
+            "MULTI, ASKING, GET {foo}x, EXEC, GET {foo}x",
+            &["+OK", "+QUEUED", &moved, aborted, &moved],
+        ),
+    ] {
+        for (command, reply) in line.split(", ").zip(replies) {
+            let words: Vec<_> = command.split(' ').collect();
+            assert_eq!(client.call(&words).to_string(), *reply, "{command} of {line}");
+        }
+    }
 
     let give = format!("CLUSTER SETSLOT 12182 NODE {other_id}");
     assert!(call(owner, &give).starts_with(r"-ERR Can\'t assign hashslot 12182"));
