@@ -607,3 +607,23 @@ fn freeing_a_large_value_at_once_is_told_to_latency() {
     let told = latest(client);
     assert!(told.contains("eviction-del") && told.contains("eviction-cycle"), "{told}");
 }
+
+#[test]
+fn resetstat_forgets_evicted_scripts_and_the_time_above_the_ceiling_but_no_changes() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("MSET a 1 b 2", "+OK"), ("SET c 3", "+OK")]);
+    for n in 0..=500 {
+        client.call(&["EVAL", &format!("return {n}"), "0"]);
+    }
+    assert_eq!(info(client, "stats", "evicted_scripts"), "1");
+    play(client, &[("CONFIG SET maxmemory 1", "+OK")]);
+    wait_until("the time above the ceiling is told", || {
+        call(client, "SET d 4");
+        info(client, "stats", "total_eviction_exceeded_time") != "0"
+    });
+    play(client, &[("CONFIG SET maxmemory 0", "+OK"), ("CONFIG RESETSTAT", "+OK")]);
+    assert_eq!(info(client, "stats", "evicted_scripts"), "0");
+    assert_eq!(info(client, "stats", "total_eviction_exceeded_time"), "0");
+    assert_eq!(info(client, "persistence", "rdb_changes_since_last_save"), "3");
+}
