@@ -627,3 +627,53 @@ fn resetstat_forgets_evicted_scripts_and_the_time_above_the_ceiling_but_no_chang
     assert_eq!(info(client, "stats", "total_eviction_exceeded_time"), "0");
     assert_eq!(info(client, "persistence", "rdb_changes_since_last_save"), "3");
 }
+
+#[test]
+fn a_hash_is_volatile_until_its_last_deadline_is_gone_by_whatever_command() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let has_volatile = |client: &mut Client| {
+        let line = info(client, "keyspace", "db0");
+        line.ends_with("keys_with_volatile_items=1")
+    };
+    for line in [
+        "HPERSIST h FIELDS 1 a",
+        "HGETEX h PERSIST FIELDS 1 a",
+        "HGETEX h EXAT 1 FIELDS 1 a",
+        "HSET h a 1",
+        "HMSET h a 1",
+        "HDEL h a",
+        "HGETDEL h FIELDS 1 a",
+        "HEXPIRE h 0 FIELDS 1 a",
+        "HSETEX h FIELDS 1 a 1",
+        "HSETEX h EXAT 1 FIELDS 1 a 1",
+        "HDEL h a b",
+    ] {
+        call(client, "DEL h");
+        play(client, &[("HSET h a 1 b 2", ":2"), ("SET k v", "+OK")]);
+        call(client, "HEXPIRE h 1000 FIELDS 1 a");
+        assert!(has_volatile(client), "{line}");
+        call(client, "HDEL h b none");
+        call(client, "HSET h b 1");
+        call(client, "HINCRBY h a 1");
+        assert!(has_volatile(client), "{line} comes only now");
+        call(client, line);
+        assert!(!has_volatile(client), "{line}");
+    }
+}
+
+#[test]
+fn a_hash_is_not_volatile_once_what_had_expired_is_written_over() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+    for line in ["HINCRBY h a 1", "HINCRBYFLOAT h a 1", "HSETNX h a 1"] {
+        play(client, &[("DEL h", ":0"), ("HSET h a 1 b 2", ":2")]);
+        call(client, "HPEXPIRE h 1 FIELDS 1 a");
+        call(client, "DEBUG SLEEP 0.01");
+        call(client, line);
+        let told = info(client, "keyspace", "db0");
+        assert!(told.ends_with("keys_with_volatile_items=0"), "{line}: {told}");
+        call(client, "DEL h");
+    }
+}
