@@ -629,6 +629,26 @@ fn resetstat_forgets_evicted_scripts_and_the_time_above_the_ceiling_but_no_chang
 }
 
 #[test]
+fn fields_that_a_deadline_in_the_past_takes_out_are_counted_as_expired() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("HSET h a 1 b 2 c 3 d 4 e 5 f 6 g 7 i 8 j 9 stays 1", ":10")]);
+    for (line, reply, count) in [
+        ("HEXPIRE h 0 FIELDS 1 a", "[:2]", "1"),
+        ("HPEXPIRE h 0 FIELDS 1 b", "[:2]", "2"),
+        ("HEXPIREAT h 1 FIELDS 2 c none", "[:2, :-2]", "3"),
+        ("HPEXPIREAT h 1 FIELDS 2 d e", "[:2, :2]", "5"),
+        ("HGETEX h EXAT 1 FIELDS 2 f none", "[\"6\", $-1]", "6"),
+        ("HSETEX h EXAT 1 FIELDS 2 g 1 new 2", ":1", "8"),
+        ("HSETEX none EXAT 1 FIELDS 2 a 1 b 2", ":1", "10"),
+        ("HEXPIRE h 0 GT FIELDS 1 i", "[:0]", "10"),
+    ] {
+        assert_eq!(call(client, line), reply, "{line}");
+        assert_eq!(info(client, "stats", "expired_fields"), count, "{line}");
+    }
+}
+
+#[test]
 fn a_hash_is_volatile_until_its_last_deadline_is_gone_by_whatever_command() {
     let server = start(&[]);
     let client = &mut server.client();

@@ -240,6 +240,8 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
         let event = if deadline <= now_ms { "hexpired" } else { "hexpire" };
         if deadline > now_ms {
             cx.ks.note_field_deadline(&key, deadline);
+        } else {
+            cx.ks.stats.expired_fields.add(changes.count as u64);
         }
         super::changed(cx, &key, Some(event), changes);
     }

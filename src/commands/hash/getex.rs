@@ -110,7 +110,10 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
         let event = match deadline {
-            Some(at) if at <= now_ms => "hexpired",
+            Some(at) if at <= now_ms => {
+                cx.ks.stats.expired_fields.add(changes.count as u64);
+                "hexpired"
+            }
             Some(at) => {
                 cx.ks.note_field_deadline(&key, at);
                 "hexpire"

@@ -142,6 +142,8 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         // Set and expired at once: only what was there before needs to go.
         changes.count = names().filter(|name| hash.remove(name, now_ms)).count();
         changes.end(hash);
+        // Those that were not there before expired, too.
+        cx.ks.stats.expired_fields.add((pairs.len() / 2) as u64);
         cx.ks.notify(NotifyClass::HASH, "hset", &key);
         cx.ks.notify(NotifyClass::HASH, "hexpire", &key);
         super::changed(cx, &key, Some("hexpired"), changes);
