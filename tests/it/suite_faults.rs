@@ -697,3 +697,29 @@ fn a_hash_is_not_volatile_once_what_had_expired_is_written_over() {
         call(client, "DEL h");
     }
 }
+
+#[test]
+fn with_extended_compatibility_the_server_says_it_is_redis() {
+    let server = start(&["--busy-reply-threshold", "10"]);
+    let (client, other) = (&mut server.client(), &mut server.client());
+    let mut check = |value: &str, [name, version, there, not_there]: [&str; 4]| {
+        let set = format!("CONFIG SET extended-redis-compatibility {value}");
+        assert_eq!(call(client, &set), "+OK");
+        let hello = call(client, "HELLO 2");
+        let start =
+            format!("[\"server\", \"{}\", \"version\", \"{version}\",", name.to_lowercase());
+        assert!(hello.starts_with(&start), "{hello}");
+        let drawn = call(client, "LOLWUT");
+        assert!(drawn.contains(&format!("{name} ver. {version}")), "{drawn}");
+        assert_eq!(info(client, "server", there), "standalone");
+        assert_eq!(info(client, "server", not_there), "");
+        assert_eq!(info(client, "server", "redis_version"), "7.2.4");
+        other.send(&["EVAL", "while true do end", "0"]).expect("it is sent");
+        let busy = format!("-BUSY {name} is busy running a script.");
+        wait_until("the script is busy", || call(client, "PING").starts_with(&busy));
+        assert_eq!(call(client, "SCRIPT KILL"), "+OK");
+        other.read().expect("the script is answered");
+    };
+    check("no", ["Valkey", "9.1.2", "server_mode", "redis_mode"]);
+    check("yes", ["Redis", "7.2.4", "redis_mode", "server_mode"]);
+}
