@@ -723,3 +723,25 @@ fn with_extended_compatibility_the_server_says_it_is_redis() {
     check("no", ["Valkey", "9.1.2", "server_mode", "redis_mode"]);
     check("yes", ["Redis", "7.2.4", "redis_mode", "server_mode"]);
 }
+
+#[test]
+fn memory_stats_lists_the_databases_that_were_ever_chosen() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let check = |client: &mut Client, line: &str, expected: &[&str]| {
+        call(client, line);
+        let told = call(client, "MEMORY STATS");
+        let names = told.split('"').filter(|word| word.starts_with("db."));
+        let names: Vec<&str> = names.filter(|word| !word.ends_with("count")).collect();
+        assert_eq!(names, expected, "{line}");
+    };
+    check(client, "PING", &["db.0"]);
+    check(client, "SELECT 99", &["db.0"]);
+    check(client, "SELECT 9", &["db.0", "db.9"]);
+    call(client, "SET k v");
+    check(client, "DEL k", &["db.0", "db.9"]);
+    check(client, "SWAPDB 2 3", &["db.0", "db.2", "db.3", "db.9"]);
+    check(client, "MOVE none 4", &["db.0", "db.2", "db.3", "db.4", "db.9"]);
+    call(client, "COPY none other DB 1");
+    check(client, "FLUSHALL", &["db.0", "db.1", "db.2", "db.3", "db.4", "db.9"]);
+}
