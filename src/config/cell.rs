@@ -176,7 +176,10 @@ impl Cell for Int {
         let value = self.get();
         let text = match spec.unit {
             Unit::MemoryOrPercent if value < 0 => format!("{}%", -value),
-            Unit::Memory | Unit::MemoryOrPercent | Unit::MemoryOrNone => format_memory(value),
+            Unit::MemoryOrNone if value < 0 => value.to_string(),
+            Unit::Memory | Unit::MemoryOrPercent | Unit::MemoryOrNone => {
+                format_memory(value as u64)
+            }
             Unit::Octal => format!("{value:o}"),
             Unit::Plain => value.to_string(),
         };
@@ -234,7 +237,7 @@ impl Cell for Size {
     }
 
     fn rewrite(&self, default: &u64) -> Rewrite {
-        Rewrite::line(format_memory(self.get() as i64), self.get() != *default)
+        Rewrite::line(format_memory(self.get()), self.get() != *default)
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn parse_memory(text: &[u8]) -> Option<u64> {
 }
 
 /// The shortest exact spelling with a unit, as CONFIG REWRITE writes it.
-pub(crate) fn format_memory(bytes: i64) -> String {
+pub(crate) fn format_memory(bytes: u64) -> String {
     match bytes {
         0 => "0".to_owned(),
         n if n % (1 << 30) == 0 => format!("{}gb", n >> 30),
@@ -54,5 +54,7 @@ mod tests {
         assert_eq!(format_memory(100 << 20), "100mb");
         assert_eq!(format_memory(1025), "1025");
         assert_eq!(format_memory(0), "0");
+        assert_eq!(format_memory(1 << 63), "8589934592gb");
+        assert_eq!(format_memory(10_000_000_000_000_000_000), "9765625000000000kb");
     }
 }

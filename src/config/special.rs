@@ -231,7 +231,7 @@ impl Cell for OutputBufferLimits {
         let names = ["normal", "replica", "pubsub"];
         let lines = names.iter().zip(&self.0).zip(Self::DEFAULTS).map(|((name, cell), default)| {
             let limit = cell.load();
-            let (hard, soft) = (format_memory(limit.hard as i64), format_memory(limit.soft as i64));
+            let (hard, soft) = (format_memory(limit.hard), format_memory(limit.soft));
             let line = format!("{name} {hard} {soft} {}", limit.soft_seconds);
             (line.into_bytes(), limit != default)
         });

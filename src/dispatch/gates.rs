@@ -2,6 +2,7 @@
 
 use super::core::Core;
 use crate::commands::{Command, CommandError, CommandTable, Flags};
+use crate::config::Config;
 use crate::protocol::{Args, shown};
 use crate::session::{Client, ClientFlags};
 
@@ -49,8 +50,11 @@ fn printable(bytes: &[u8], max: usize) -> String {
 }
 
 /// What a client is told while a script runs for too long.
-pub(super) const BUSY_SCRIPT: &str =
-    "Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+pub(super) fn busy_script(config: &Config) -> CommandError {
+    let name = if config.extended_redis_compatibility.get() { "Redis" } else { "Valkey" };
+    let text = "is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
+    CommandError::Busy(format!("{name} {text}").into())
+}
 
 /// Whether a command is run while a script is busy. SHUTDOWN is so flagged, but for NOSAVE alone.
 pub(super) fn may_interrupt_script(command: &Command, args: &Args<'_>) -> bool {
@@ -82,7 +86,7 @@ pub(super) fn check(
         )));
     }
     if core.server.scripting.running.is_busy() && !may_interrupt_script(command, args) {
-        return Err(CommandError::Busy(BUSY_SCRIPT.into()));
+        return Err(busy_script(&core.server.config));
     }
     if core.ceiling.is_out && is_or_runs(client, command, Flags::DENYOOM) {
         return Err(CommandError::OutOfMemory);

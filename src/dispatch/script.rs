@@ -384,7 +384,7 @@ pub fn answer_while_busy(server: &Server, args: &Args<'_>) -> BusyAnswer {
             Err(error) => BusyAnswer::Error(error),
         },
         _ if !super::gates::may_interrupt_script(command, args) => {
-            BusyAnswer::Error(CommandError::Busy(super::gates::BUSY_SCRIPT.into()))
+            BusyAnswer::Error(super::gates::busy_script(&server.config))
         }
         "shutdown" => {
             server.shut_down(ShutdownFlags(ShutdownFlags::NOSAVE), "");

@@ -43,6 +43,11 @@ impl FieldDeadlines {
         Some(at)
     }
 
+    /// The hash at `key` has no field with a deadline any more.
+    fn forget(&mut self, key: &Key<'_>) {
+        self.0.remove(key.hash, key.bytes);
+    }
+
     /// An entry went out.
     #[inline]
     pub(super) fn left(&mut self, entry: &Entry) {
@@ -91,6 +96,12 @@ impl Keyspace<'_> {
         let db = self.db;
         self.db_of_mut(db, key).field_deadlines.note(key, at);
         self.note_expiry(key, at);
+    }
+
+    /// The last deadline of a field of the hash at `key` is gone.
+    pub fn forget_field_deadlines(&mut self, key: &Key<'_>) {
+        let db = self.db;
+        self.db_of_mut(db, key).field_deadlines.forget(key);
     }
 
     /// Removes some fields that expired, in a shard that is held, and answers from how many hashes.

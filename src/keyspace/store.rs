@@ -1,7 +1,7 @@
 //! All the data of the process.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::db::Layout;
 use super::shard_data::ShardData;
@@ -13,6 +13,8 @@ pub struct Store {
     pub shards: Shards<ShardData>,
     pub config: Arc<Config>,
     databases: u16,
+    /// Which databases a command ever chose, for MEMORY STATS.
+    chosen: Box<[AtomicBool]>,
     per_slot: bool,
     /// For each shard a time before which nothing in it expires, so that active expiry need not
     /// visit it. Whoever writes holds the shard.
@@ -35,7 +37,8 @@ impl Store {
         };
         let shards = Shards::new(count, locking == 1, |_| ShardData::new(layout));
         let deadlines = (0..count).map(|_| AtomicU64::new(u64::MAX)).collect();
-        Self { shards, config, databases, per_slot: cluster, deadlines }
+        let chosen = (0..databases).map(|db| AtomicBool::new(db == 0)).collect();
+        Self { shards, config, databases, chosen, per_slot: cluster, deadlines }
     }
 
     /// Nothing in the shard expires before this.
@@ -56,6 +59,18 @@ impl Store {
 
     pub fn databases(&self) -> u16 {
         self.databases
+    }
+
+    /// The database that a command's argument names, if there is one.
+    pub fn choose(&self, number: i64) -> Option<u16> {
+        let db = u16::try_from(number).ok().filter(|db| *db < self.databases)?;
+        self.chosen[usize::from(db)].store(true, Ordering::Relaxed);
+        Some(db)
+    }
+
+    /// Whether a command ever chose this database; the first is always in use.
+    pub fn was_chosen(&self, db: u16) -> bool {
+        self.chosen[usize::from(db)].load(Ordering::Relaxed)
     }
 
     /// Whether each slot has a table of its own (cluster mode).

@@ -94,6 +94,12 @@ impl Overrun {
         }
     }
 
+    /// CONFIG RESETSTAT: what still is so counts from when it is noticed next.
+    pub fn reset(&self) {
+        self.since_ms.store(0, Ordering::Relaxed);
+        self.total_ms.store(0, Ordering::Relaxed);
+    }
+
     /// For how long it is so now.
     pub fn current_ms(&self, now_ms: u64) -> u64 {
         match self.since_ms.load(Ordering::Relaxed) {
@@ -102,7 +108,7 @@ impl Overrun {
         }
     }
 
-    /// For how long it was so since the start.
+    /// For how long it was so since the start, or the last reset.
     pub fn total_ms(&self, now_ms: u64) -> u64 {
         self.total_ms.load(Ordering::Relaxed) + self.current_ms(now_ms)
     }
@@ -121,6 +127,11 @@ mod tests {
         overrun.note(false, 2500);
         overrun.note(false, 3000);
         assert_eq!((overrun.current_ms(9000), overrun.total_ms(9000)), (0, 1500));
+        overrun.note(true, 9000);
+        overrun.reset();
+        assert_eq!((overrun.current_ms(9500), overrun.total_ms(9500)), (0, 0));
+        overrun.note(true, 9600);
+        assert_eq!((overrun.current_ms(9700), overrun.total_ms(9700)), (100, 100));
     }
 
     #[test]

@@ -65,6 +65,8 @@ macro_rules! core_stats {
             /// By the command's id.
             pub commands: Box<[CommandStats]>,
             pub slots: SlotCounters,
+            /// Changes since the last save; statistics that begin anew do not make it one.
+            pub dirty: Counter,
         }
 
         impl CoreStats {
@@ -126,7 +128,6 @@ core_stats! {
     /// Connections put aside for a shard or the gate.
     put_aside,
     gate_closed,
-    dirty,
     lazyfreed_objects,
     client_query_buffer_limit_disconnections,
     client_output_buffer_limit_disconnections,

@@ -607,3 +607,141 @@ fn freeing_a_large_value_at_once_is_told_to_latency() {
     let told = latest(client);
     assert!(told.contains("eviction-del") && told.contains("eviction-cycle"), "{told}");
 }
+
+#[test]
+fn resetstat_forgets_evicted_scripts_and_the_time_above_the_ceiling_but_no_changes() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("MSET a 1 b 2", "+OK"), ("SET c 3", "+OK")]);
+    for n in 0..=500 {
+        client.call(&["EVAL", &format!("return {n}"), "0"]);
+    }
+    assert_eq!(info(client, "stats", "evicted_scripts"), "1");
+    play(client, &[("CONFIG SET maxmemory 1", "+OK")]);
+    wait_until("the time above the ceiling is told", || {
+        call(client, "SET d 4");
+        info(client, "stats", "total_eviction_exceeded_time") != "0"
+    });
+    play(client, &[("CONFIG SET maxmemory 0", "+OK"), ("CONFIG RESETSTAT", "+OK")]);
+    assert_eq!(info(client, "stats", "evicted_scripts"), "0");
+    assert_eq!(info(client, "stats", "total_eviction_exceeded_time"), "0");
+    assert_eq!(info(client, "persistence", "rdb_changes_since_last_save"), "3");
+}
+
+#[test]
+fn fields_that_a_deadline_in_the_past_takes_out_are_counted_as_expired() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("HSET h a 1 b 2 c 3 d 4 e 5 f 6 g 7 i 8 j 9 stays 1", ":10")]);
+    for (line, reply, count) in [
+        ("HEXPIRE h 0 FIELDS 1 a", "[:2]", "1"),
+        ("HPEXPIRE h 0 FIELDS 1 b", "[:2]", "2"),
+        ("HEXPIREAT h 1 FIELDS 2 c none", "[:2, :-2]", "3"),
+        ("HPEXPIREAT h 1 FIELDS 2 d e", "[:2, :2]", "5"),
+        ("HGETEX h EXAT 1 FIELDS 2 f none", "[\"6\", $-1]", "6"),
+        ("HSETEX h EXAT 1 FIELDS 2 g 1 new 2", ":1", "8"),
+        ("HSETEX none EXAT 1 FIELDS 2 a 1 b 2", ":1", "10"),
+        ("HEXPIRE h 0 GT FIELDS 1 i", "[:0]", "10"),
+    ] {
+        assert_eq!(call(client, line), reply, "{line}");
+        assert_eq!(info(client, "stats", "expired_fields"), count, "{line}");
+    }
+}
+
+#[test]
+fn a_hash_is_volatile_until_its_last_deadline_is_gone_by_whatever_command() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let has_volatile = |client: &mut Client| {
+        let line = info(client, "keyspace", "db0");
+        line.ends_with("keys_with_volatile_items=1")
+    };
+    for line in [
+        "HPERSIST h FIELDS 1 a",
+        "HGETEX h PERSIST FIELDS 1 a",
+        "HGETEX h EXAT 1 FIELDS 1 a",
+        "HSET h a 1",
+        "HMSET h a 1",
+        "HDEL h a",
+        "HGETDEL h FIELDS 1 a",
+        "HEXPIRE h 0 FIELDS 1 a",
+        "HSETEX h FIELDS 1 a 1",
+        "HSETEX h EXAT 1 FIELDS 1 a 1",
+        "HDEL h a b",
+    ] {
+        call(client, "DEL h");
+        play(client, &[("HSET h a 1 b 2", ":2"), ("SET k v", "+OK")]);
+        call(client, "HEXPIRE h 1000 FIELDS 1 a");
+        assert!(has_volatile(client), "{line}");
+        call(client, "HDEL h b none");
+        call(client, "HSET h b 1");
+        call(client, "HINCRBY h a 1");
+        assert!(has_volatile(client), "{line} comes only now");
+        call(client, line);
+        assert!(!has_volatile(client), "{line}");
+    }
+}
+
+#[test]
+fn a_hash_is_not_volatile_once_what_had_expired_is_written_over() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    play(client, &[("DEBUG SET-ACTIVE-EXPIRE 0", "+OK")]);
+    for line in ["HINCRBY h a 1", "HINCRBYFLOAT h a 1", "HSETNX h a 1"] {
+        play(client, &[("DEL h", ":0"), ("HSET h a 1 b 2", ":2")]);
+        call(client, "HPEXPIRE h 1 FIELDS 1 a");
+        call(client, "DEBUG SLEEP 0.01");
+        call(client, line);
+        let told = info(client, "keyspace", "db0");
+        assert!(told.ends_with("keys_with_volatile_items=0"), "{line}: {told}");
+        call(client, "DEL h");
+    }
+}
+
+#[test]
+fn with_extended_compatibility_the_server_says_it_is_redis() {
+    let server = start(&["--busy-reply-threshold", "10"]);
+    let (client, other) = (&mut server.client(), &mut server.client());
+    let mut check = |value: &str, [name, version, there, not_there]: [&str; 4]| {
+        let set = format!("CONFIG SET extended-redis-compatibility {value}");
+        assert_eq!(call(client, &set), "+OK");
+        let hello = call(client, "HELLO 2");
+        let start =
+            format!("[\"server\", \"{}\", \"version\", \"{version}\",", name.to_lowercase());
+        assert!(hello.starts_with(&start), "{hello}");
+        let drawn = call(client, "LOLWUT");
+        assert!(drawn.contains(&format!("{name} ver. {version}")), "{drawn}");
+        assert_eq!(info(client, "server", there), "standalone");
+        assert_eq!(info(client, "server", not_there), "");
+        assert_eq!(info(client, "server", "redis_version"), "7.2.4");
+        other.send(&["EVAL", "while true do end", "0"]).expect("it is sent");
+        let busy = format!("-BUSY {name} is busy running a script.");
+        wait_until("the script is busy", || call(client, "PING").starts_with(&busy));
+        assert_eq!(call(client, "SCRIPT KILL"), "+OK");
+        other.read().expect("the script is answered");
+    };
+    check("no", ["Valkey", "9.1.2", "server_mode", "redis_mode"]);
+    check("yes", ["Redis", "7.2.4", "redis_mode", "server_mode"]);
+}
+
+#[test]
+fn memory_stats_lists_the_databases_that_were_ever_chosen() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let check = |client: &mut Client, line: &str, expected: &[&str]| {
+        call(client, line);
+        let told = call(client, "MEMORY STATS");
+        let names = told.split('"').filter(|word| word.starts_with("db."));
+        let names: Vec<&str> = names.filter(|word| !word.ends_with("count")).collect();
+        assert_eq!(names, expected, "{line}");
+    };
+    check(client, "PING", &["db.0"]);
+    check(client, "SELECT 99", &["db.0"]);
+    check(client, "SELECT 9", &["db.0", "db.9"]);
+    call(client, "SET k v");
+    check(client, "DEL k", &["db.0", "db.9"]);
+    check(client, "SWAPDB 2 3", &["db.0", "db.2", "db.3", "db.9"]);
+    check(client, "MOVE none 4", &["db.0", "db.2", "db.3", "db.4", "db.9"]);
+    call(client, "COPY none other DB 1");
+    check(client, "FLUSHALL", &["db.0", "db.1", "db.2", "db.3", "db.4", "db.9"]);
+}

@@ -148,7 +148,7 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
 
 fn select(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let db = db_arg(args, 1)?;
-    let Some(db) = u16::try_from(db).ok().filter(|db| *db < cx.server.store.databases()) else {
+    let Some(db) = cx.server.store.choose(db) else {
         return Err(CommandError::err("DB index is out of range"));
     };
     cx.client.select(db);

@@ -6,7 +6,7 @@ use crate::acl::DEFAULT_USER;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
 };
-use crate::config::{TSUBAME_VERSION, VALKEY_VERSION};
+use crate::config::{REDIS_VERSION, TSUBAME_VERSION, VALKEY_VERSION};
 use crate::protocol::{Args, Reply, RespVersion, parse_i64, shown};
 use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo};
@@ -162,7 +162,11 @@ fn describe(reply: &mut Reply<'_>, server: &Server, id: u64) {
     let mode = if server.is_cluster { "cluster" } else { "standalone" };
     let zone = server.config.availability_zone.get();
     reply.map(if zone.is_empty() { 7 } else { 8 });
-    for (field, value) in [("server", "valkey"), ("version", VALKEY_VERSION)] {
+    let (name, version) = match server.config.extended_redis_compatibility.get() {
+        true => ("redis", REDIS_VERSION),
+        false => ("valkey", VALKEY_VERSION),
+    };
+    for (field, value) in [("server", name), ("version", version)] {
         reply.bulk_str(field);
         reply.bulk_str(value);
     }

@@ -181,10 +181,7 @@ fn transfer(cx: &mut Cx<'_>, key: &Key<'_>, db: u16) {
 }
 
 fn database(cx: &Cx<'_>, number: i64) -> Result<u16, CommandError> {
-    u16::try_from(number)
-        .ok()
-        .filter(|db| *db < cx.server.store.databases())
-        .ok_or(CommandError::err("DB index is out of range"))
+    cx.server.store.choose(number).ok_or(CommandError::err("DB index is out of range"))
 }
 
 fn same() -> CommandError {

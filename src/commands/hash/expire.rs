@@ -214,7 +214,7 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
     let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
-    let mut changes = Changes::default();
+    let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
         let field = hash.as_deref_mut().and_then(|hash| {
             let (_, old) = hash.get_with_deadline(name, now_ms)?;
@@ -235,11 +235,13 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
         changes.count += usize::from(outcome > 0);
         cx.reply.int(outcome);
     }
-    changes.is_empty = hash.is_some_and(|hash| hash.is_empty());
+    hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
         let event = if deadline <= now_ms { "hexpired" } else { "hexpire" };
         if deadline > now_ms {
             cx.ks.note_field_deadline(&key, deadline);
+        } else {
+            cx.ks.stats.expired_fields.add(changes.count as u64);
         }
         super::changed(cx, &key, Some(event), changes);
     }

@@ -92,7 +92,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     };
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
-    let mut changes = Changes::default();
+    let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
         let value = hash.as_deref().and_then(|hash| hash.get(name, now_ms));
         bulk_or_null(&mut cx.reply, value);
@@ -107,10 +107,13 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         };
         changes.count += usize::from(is_changed);
     }
-    changes.is_empty = hash.is_some_and(|hash| hash.is_empty());
+    hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
         let event = match deadline {
-            Some(at) if at <= now_ms => "hexpired",
+            Some(at) if at <= now_ms => {
+                cx.ks.stats.expired_fields.add(changes.count as u64);
+                "hexpired"
+            }
             Some(at) => {
                 cx.ks.note_field_deadline(&key, at);
                 "hexpire"

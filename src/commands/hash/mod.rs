@@ -15,7 +15,7 @@ mod write;
 
 use super::{CommandSpec, Cx};
 use crate::keyspace::{Key, NotifyClass};
-use crate::types::hash::HashLimits;
+use crate::types::hash::{Hash, HashLimits};
 
 pub(super) static COMMANDS: &[&[&CommandSpec]] = &[
     expire::COMMANDS,
@@ -45,6 +45,22 @@ struct Changes {
     expired: bool,
     count: usize,
     is_empty: bool,
+    /// There were fields with a deadline before.
+    was_volatile: bool,
+    is_volatile: bool,
+}
+
+impl Changes {
+    /// None yet, of a hash as it is before them.
+    fn begin(hash: &Hash) -> Self {
+        Self { was_volatile: hash.volatile_len() > 0, ..Self::default() }
+    }
+
+    /// Notes how the hash is after them.
+    fn end(&mut self, hash: &Hash) {
+        self.is_empty = hash.is_empty();
+        self.is_volatile = hash.volatile_len() > 0;
+    }
 }
 
 /// Tells everybody of a change, and deletes the key if nothing is left.
@@ -54,6 +70,9 @@ fn changed(cx: &mut Cx<'_>, key: &Key<'_>, event: Option<&'static str>, changes:
     }
     if let Some(event) = event {
         cx.ks.notify(NotifyClass::HASH, event, key);
+    }
+    if changes.was_volatile && !changes.is_volatile {
+        cx.ks.forget_field_deadlines(key);
     }
     cx.ks.modified(key);
     cx.ks.dirty += changes.count as u64;

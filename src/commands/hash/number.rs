@@ -54,9 +54,11 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let new = old.checked_add(by).ok_or(overflow)?;
     let mut digits = itoa::Buffer::new();
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
+    let mut changes = Changes { count: 1, ..Changes::begin(hash) };
     let stored = hash.set(name, digits.format(new).as_bytes(), Ttl::Keep, &limits, now_ms);
-    let expired = stored == Stored::OverExpired;
-    super::changed(cx, &key, Some("hincrby"), Changes { expired, count: 1, is_empty: false });
+    changes.expired = stored == Stored::OverExpired;
+    changes.end(hash);
+    super::changed(cx, &key, Some("hincrby"), changes);
     cx.reply.int(new);
     Ok(())
 }
@@ -81,9 +83,11 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         .ok_or(CommandError::err("increment would produce NaN or Infinity"))?
         .to_text();
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
+    let mut changes = Changes { count: 1, ..Changes::begin(hash) };
     let stored = hash.set(name, new.as_bytes(), Ttl::Keep, &limits, now_ms);
-    let expired = stored == Stored::OverExpired;
-    super::changed(cx, &key, Some("hincrbyfloat"), Changes { expired, count: 1, is_empty: false });
+    changes.expired = stored == Stored::OverExpired;
+    changes.end(hash);
+    super::changed(cx, &key, Some("hincrbyfloat"), changes);
     cx.reply.bulk_str(&new);
     Ok(())
 }

@@ -136,12 +136,14 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             return Ok(());
         }
     }
-    let mut changes = Changes { count: pairs.len() / 2, ..Changes::default() };
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
+    let mut changes = Changes { count: pairs.len() / 2, ..Changes::begin(hash) };
     if deadline.is_some_and(|at| at <= now_ms) {
         // Set and expired at once: only what was there before needs to go.
         changes.count = names().filter(|name| hash.remove(name, now_ms)).count();
-        changes.is_empty = hash.is_empty();
+        changes.end(hash);
+        // Those that were not there before expired, too.
+        cx.ks.stats.expired_fields.add((pairs.len() / 2) as u64);
         cx.ks.notify(NotifyClass::HASH, "hset", &key);
         cx.ks.notify(NotifyClass::HASH, "hexpire", &key);
         super::changed(cx, &key, Some("hexpired"), changes);
@@ -154,6 +156,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         let stored = hash.set(name, pairs.at(2 * index + 1), ttl, &limits, now_ms);
         changes.expired |= stored == Stored::OverExpired;
     }
+    changes.end(hash);
     super::changed(cx, &key, Some("hset"), changes);
     if let Some(at) = deadline {
         cx.ks.note_field_deadline(&key, at);

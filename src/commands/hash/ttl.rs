@@ -163,18 +163,19 @@ fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
-    let mut count = 0;
+    let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
         let old = hash.as_deref_mut().and_then(|hash| hash.set_deadline(name, None, now_ms));
-        count += usize::from(matches!(old, Some(Some(_))));
+        changes.count += usize::from(matches!(old, Some(Some(_))));
         cx.reply.int(match old {
             None => MISSING,
             Some(None) => NO_DEADLINE,
             Some(Some(_)) => 1,
         });
     }
-    if count > 0 {
-        super::changed(cx, &key, Some("hpersist"), Changes { count, ..Changes::default() });
+    hash.as_deref().inspect(|hash| changes.end(hash));
+    if changes.count > 0 {
+        super::changed(cx, &key, Some("hpersist"), changes);
     }
     Ok(())
 }

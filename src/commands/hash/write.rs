@@ -121,7 +121,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let longest = pairs.iter().map(<[u8]>::len).max().unwrap_or(0);
     hash.prepare(pairs.len() / 2, longest, &limits);
-    let mut changes = Changes { count: pairs.len() / 2, ..Changes::default() };
+    let mut changes = Changes { count: pairs.len() / 2, ..Changes::begin(hash) };
     let mut created = 0;
     for index in (0..pairs.len()).step_by(2) {
         let (name, value) = (pairs.at(index), pairs.at(index + 1));
@@ -129,6 +129,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
         changes.expired |= stored == Stored::OverExpired;
         created += usize::from(stored.is_new());
     }
+    changes.end(hash);
     super::changed(cx, &key, Some("hset"), changes);
     Ok(created)
 }
@@ -141,9 +142,11 @@ fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         cx.reply.int(0);
         return Ok(());
     }
+    let mut changes = Changes { count: 1, ..Changes::begin(hash) };
     let stored = hash.set(name, value, Ttl::Clear, &limits, now_ms);
-    let expired = stored == Stored::OverExpired;
-    super::changed(cx, &key, Some("hset"), Changes { expired, count: 1, is_empty: false });
+    changes.expired = stored == Stored::OverExpired;
+    changes.end(hash);
+    super::changed(cx, &key, Some("hset"), changes);
     cx.reply.int(1);
     Ok(())
 }
@@ -154,12 +157,13 @@ fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         cx.reply.int(0);
         return Ok(());
     };
-    let count = args.from(2).iter().filter(|name| hash.remove(name, now_ms)).count();
-    let is_empty = hash.is_empty();
-    if count > 0 {
-        super::changed(cx, &key, Some("hdel"), Changes { count, is_empty, expired: false });
+    let mut changes = Changes::begin(hash);
+    changes.count = args.from(2).iter().filter(|name| hash.remove(name, now_ms)).count();
+    changes.end(hash);
+    if changes.count > 0 {
+        super::changed(cx, &key, Some("hdel"), changes);
     }
-    cx.reply.len_int(count);
+    cx.reply.len_int(changes.count);
     Ok(())
 }
 
@@ -168,15 +172,16 @@ fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
-    let mut count = 0;
+    let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
         let value = hash.as_deref().and_then(|hash| hash.get(name, now_ms));
         bulk_or_null(&mut cx.reply, value);
-        count += usize::from(hash.as_deref_mut().is_some_and(|hash| hash.remove(name, now_ms)));
+        changes.count +=
+            usize::from(hash.as_deref_mut().is_some_and(|hash| hash.remove(name, now_ms)));
     }
-    let is_empty = hash.is_some_and(|hash| hash.is_empty());
-    if count > 0 {
-        super::changed(cx, &key, Some("hdel"), Changes { count, is_empty, expired: false });
+    hash.as_deref().inspect(|hash| changes.end(hash));
+    if changes.count > 0 {
+        super::changed(cx, &key, Some("hdel"), changes);
     }
     Ok(())
 }

@@ -131,6 +131,8 @@ fn config_resetstat(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     for stats in &cx.server.stats {
         stats.reset();
     }
+    cx.server.overrun.reset();
+    cx.server.scripting.cache.reset_stats();
     cx.server.journal.reset(cx.server.accounting.used());
     if let Some(cluster) = &cx.server.cluster {
         cluster.with(|cluster, _| cluster.reset_stats());

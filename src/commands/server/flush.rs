@@ -122,12 +122,12 @@ fn swapdb(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     };
     let first = index(1, "invalid first DB index")?;
     let second = index(2, "invalid second DB index")?;
-    let databases = i64::from(cx.server.store.databases());
-    if ![first, second].iter().all(|n| (0..databases).contains(n)) {
-        return Err(CommandError::err("DB index is out of range"));
-    }
+    let choose = |number| {
+        cx.server.store.choose(number).ok_or(CommandError::err("DB index is out of range"))
+    };
+    let (first, second) = (choose(first)?, choose(second)?);
     if first != second {
-        cx.ks.swap_dbs(first as u16, second as u16);
+        cx.ks.swap_dbs(first, second);
     }
     cx.ks.dirty += 1;
     cx.reply.ok();

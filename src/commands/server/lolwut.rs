@@ -3,7 +3,7 @@
 use crate::commands::{Arg, Arity, CommandResult, CommandSpec, Cx, Flags, Group, Run, int_arg};
 use rand::Rng;
 
-use crate::config::{TSUBAME_VERSION, VALKEY_VERSION};
+use crate::config::{REDIS_VERSION, TSUBAME_VERSION, VALKEY_VERSION};
 use crate::protocol::Args;
 
 static LOLWUT: CommandSpec = CommandSpec {
@@ -30,9 +30,13 @@ fn lolwut(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         int_arg(args, 2)?;
     }
     let mut picture = draw(&mut rand::rng());
+    let (name, version) = match cx.server.config.extended_redis_compatibility.get() {
+        true => ("Redis", REDIS_VERSION),
+        false => ("Valkey", VALKEY_VERSION),
+    };
     picture.push_str(&format!(
-        "\nSwallows fly low: rain is coming. Tsubame ver. {TSUBAME_VERSION} (Valkey ver. \
-         {VALKEY_VERSION})\n"
+        "\nSwallows fly low: rain is coming. Tsubame ver. {TSUBAME_VERSION} ({name} ver. \
+         {version})\n"
     ));
     cx.reply.verbatim("txt", picture.as_bytes());
     Ok(())

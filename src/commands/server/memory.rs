@@ -186,7 +186,8 @@ fn stats(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     let dataset = used.allocated.saturating_sub(overhead);
     let share = |part: u64, whole: u64| part as f64 * 100.0 / whole.max(1) as f64;
     let ratio = |larger: u64, smaller: u64| larger as f64 / smaller.max(1) as f64;
-    let used_dbs: Vec<usize> = (0..counts.len()).filter(|db| counts[*db].keys > 0).collect();
+    let used_dbs: Vec<usize> =
+        (0..counts.len()).filter(|db| server.store.was_chosen(*db as u16)).collect();
     let mut reply = flow.reply();
     reply.map(34 + used_dbs.len());
     let mut int = |name: &str, value: u64| {

@@ -26,8 +26,9 @@ pub(super) fn server(page: &mut Page<'_>) {
     page.line("redis_git_sha1", "00000000");
     page.line("redis_git_dirty", 0);
     page.line("redis_build_id", "0");
-    page.line("redis_mode", if server.is_cluster { "cluster" } else { "standalone" });
-    page.line("server_mode", if server.is_cluster { "cluster" } else { "standalone" });
+    let poses_as_redis = config.extended_redis_compatibility.get();
+    let mode = if server.is_cluster { "cluster" } else { "standalone" };
+    page.line(if poses_as_redis { "redis_mode" } else { "server_mode" }, mode);
     page.line("os", os);
     page.line("arch_bits", usize::BITS);
     page.line("monotonic_clock", "quanta");
