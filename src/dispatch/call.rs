@@ -59,8 +59,9 @@ pub fn call(
             }
             ks.no_touch = client.flags.has(ClientFlags::NO_TOUCH);
             // Writers are held back themselves, and must not find what they take for absent.
-            ks.keep_expired =
-                command.flags.has(Flags::READONLY) && server.pause.until(*now_ms).is_some();
+            ks.keep_expired = command.flags.has(Flags::READONLY) && server.keeps_expired(*now_ms);
+            ks.is_importing = server.config.import_mode.get();
+            ks.horizon_ms = server.horizon_ms(client, *now_ms);
             let mut cx = Cx {
                 ks,
                 reply: Reply::new(out, client.resp),

@@ -36,7 +36,7 @@ impl Core {
     pub fn expire_some(&mut self) {
         let server = self.server.clone();
         let is_held_still = !server.testing.active_expire.load(Ordering::Relaxed)
-            || server.pause.until(self.now_ms).is_some();
+            || server.keeps_expired(self.now_ms);
         if is_held_still || !self.enter() {
             return;
         }

@@ -49,7 +49,7 @@ impl Core {
         self.ceiling.is_behind = false;
         if is_over {
             let policy = server.config.maxmemory_policy.get();
-            if policy == MaxmemoryPolicy::NoEviction {
+            if policy == MaxmemoryPolicy::NoEviction || server.config.import_mode.get() {
                 self.ceiling.is_out = true;
             } else {
                 self.evict_some(policy);

@@ -38,8 +38,10 @@ const IDENTITY: Identity =
 const PREFETCHED_KEYS_MAX: usize = 16;
 
 /// What a script's commands take over from the client.
-const INHERITED: ClientFlags =
-    ClientFlags(ClientFlags::NO_TOUCH.0 | ClientFlags::READONLY.0 | ClientFlags::ASKING.0);
+const INHERITED: ClientFlags = ClientFlags::NO_TOUCH
+    .or(ClientFlags::READONLY)
+    .or(ClientFlags::ASKING)
+    .or(ClientFlags::IMPORT_SOURCE);
 
 thread_local! {
     /// Lua never leaves the thread of its core.

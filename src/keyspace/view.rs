@@ -62,8 +62,12 @@ pub struct Keyspace<'a> {
     pub now_ms: u64,
     /// Changes made by the command, as INFO's `rdb_changes_since_last_save` counts them.
     pub dirty: u64,
-    /// CLIENT PAUSE: an expired key is merely not there, and stays until the pause is over.
+    /// CLIENT PAUSE or `import-mode`: an expired key is merely not there, and stays until that is over.
     pub keep_expired: bool,
+    /// What has a deadline up to this is not there: the time now, or never, in Unix milliseconds.
+    pub horizon_ms: u64,
+    /// `import-mode`: what gets a deadline in the past keeps it, and stays.
+    pub is_importing: bool,
     /// In a transaction or script: the time that all its commands are told, once one has asked.
     pub unit_us: Option<&'a mut u64>,
     /// A script calls: strings that it sets stay text, also if they are numbers, as in Valkey.
@@ -96,6 +100,8 @@ impl<'a> Keyspace<'a> {
             unit_us: None,
             is_script: false,
             keep_expired: false,
+            horizon_ms: now_ms,
+            is_importing: false,
             no_touch: false,
             hints: &[],
             next_hint: Cell::new(0),
@@ -115,6 +121,8 @@ impl<'a> Keyspace<'a> {
             unit_us: self.unit_us.as_deref_mut(),
             is_script: self.is_script,
             keep_expired: self.keep_expired,
+            horizon_ms: self.horizon_ms,
+            is_importing: self.is_importing,
             no_touch: self.no_touch,
             hints: &[],
             next_hint: Cell::new(0),
@@ -182,9 +190,9 @@ impl<'a> Keyspace<'a> {
     /// Finds a key that has not expired; one that has is removed on the way.
     #[inline]
     fn live(&mut self, key: &Key<'_>) -> Option<KeyRef<'_>> {
-        let (db, now_ms) = (self.db, self.now_ms);
+        let (db, horizon_ms) = (self.db, self.horizon_ms);
         let found = KeyRef::from(self.db_of_mut(db, key).find(key)?);
-        if found.deadline().is_none_or(|at| at > now_ms) {
+        if found.deadline().is_none_or(|at| at > horizon_ms) {
             // SAFETY: rebound to the borrow of `self`, which the found entry's table is reached
             // through; the early return is what the borrow checker cannot see.
             return Some(unsafe { found.unbound() });
@@ -198,9 +206,9 @@ impl<'a> Keyspace<'a> {
     /// As [`Keyspace::live`], to be changed.
     #[inline]
     fn live_mut(&mut self, key: &Key<'_>) -> Option<RefMut<'_, Entry>> {
-        let (db, now_ms) = (self.db, self.now_ms);
+        let (db, horizon_ms) = (self.db, self.horizon_ms);
         let found = self.db_of_mut(db, key).find_mut(key)?;
-        if found.deadline().is_none_or(|at| at > now_ms) {
+        if found.deadline().is_none_or(|at| at > horizon_ms) {
             // SAFETY: rebound to the borrow of `self`, as in `live`.
             return Some(unsafe { found.unbound() });
         }
@@ -231,6 +239,11 @@ impl<'a> Keyspace<'a> {
         if millis > 0 {
             self.effects.delays.push((event, millis));
         }
+    }
+
+    /// Whether what gets this deadline is to go at once.
+    pub fn is_past(&self, deadline: u64) -> bool {
+        deadline <= self.now_ms && !self.is_importing
     }
 
     /// Removes a key that a command gave a deadline in the past, as if it had come meanwhile. Whether it
@@ -290,7 +303,7 @@ impl<'a> Keyspace<'a> {
     /// commands that look at several keys at once, after [`Keyspace::expire_all`].
     pub fn glance(&self, key: &Key<'_>) -> Option<KeyRef<'_>> {
         let found = KeyRef::from(self.db_of(self.db, key).find(key)?);
-        found.deadline().is_none_or(|at| at > self.now_ms).then_some(found)
+        found.deadline().is_none_or(|at| at > self.horizon_ms).then_some(found)
     }
 
     /// Removes those of the keys that have expired, counting each as read, up to the first that holds

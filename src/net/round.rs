@@ -318,6 +318,7 @@ impl Round {
             || server.pause.until(now_ms).is_some()
             || server.scripting.running.is_busy()
             || server.lacks_replicas()
+            || server.config.import_mode.get()
         {
             return 0;
         }

@@ -18,7 +18,7 @@ use crate::keyspace::Store;
 use crate::net::Listening;
 use crate::pubsub::PubSub;
 use crate::scripting::Scripting;
-use crate::session::{ConnId, Message, Registry};
+use crate::session::{Client, ClientFlags, ConnId, Message, Registry};
 use crate::shard::{Gate, Mailbox, Release};
 use crate::stats::{Accounting, CoreStats, Journal, Measure, Overrun};
 use crate::sys::allocator;
@@ -164,6 +164,19 @@ impl Server {
                 self.clock.delta_as_nanos(0, self.total(|core| core.loop_ticks.get())) / 1000
             }
         });
+    }
+
+    /// Whether keys that expired stay: they are merely not there, for now.
+    pub fn keeps_expired(&self, now_ms: u64) -> bool {
+        self.config.import_mode.get() || self.pause.until(now_ms).is_some()
+    }
+
+    /// Up to what deadline keys and fields are not there for a client: in `import-mode`, those that
+    /// expired still are for an import source.
+    pub fn horizon_ms(&self, client: &Client, now_ms: u64) -> u64 {
+        let sees_all =
+            client.flags.has(ClientFlags::IMPORT_SOURCE) && self.config.import_mode.get();
+        if sees_all { 0 } else { now_ms }
     }
 
     /// Whether `min-replicas-to-write` asks for more replicas than there are.

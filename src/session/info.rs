@@ -42,6 +42,9 @@ impl ClientFlags {
     /// CLIENT CAPA REDIRECT: it understands -REDIRECT.
     pub const CAPA_REDIRECT: Self = Self(1 << 17);
 
+    /// CLIENT IMPORT-SOURCE: in `import-mode`, it sees what has expired.
+    pub const IMPORT_SOURCE: Self = Self(1 << 21);
+
     /// Any of these takes a command off the fast path.
     pub const SLOW_PATH: Self = Self(
         Self::MULTI.0

@@ -131,6 +131,7 @@ fn reset(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
         | ClientFlags::ASKING.0
         | ClientFlags::NO_EVICT.0
         | ClientFlags::NO_TOUCH.0
+        | ClientFlags::IMPORT_SOURCE.0
         | ClientFlags::TRACKING.0;
     cx.client.set_flag(ClientFlags(cleared), false);
     cx.client.set_reply_mode(ReplyMode::On);

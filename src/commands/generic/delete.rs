@@ -87,6 +87,10 @@ static TYPE: CommandSpec = CommandSpec {
 };
 
 fn del(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    if cx.ks.is_importing {
+        // Expired keys are there to be deleted, for whomever.
+        cx.ks.horizon_ms = 0;
+    }
     let mut deleted = 0;
     for name in args.from(1).iter() {
         let key = cx.ks.key(name);

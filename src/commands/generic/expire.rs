@@ -285,10 +285,12 @@ fn expire_in(cx: &mut Cx<'_>, args: &Args<'_>, unit: Unit) -> CommandResult {
         cx.reply.int(0);
         return Ok(());
     }
-    if at <= cx.ks.now_ms as i64 {
+    // What is before 1970 is as long past as its first millisecond.
+    let at = at.max(1) as u64;
+    if cx.ks.is_past(at) {
         cx.ks.expire_at_once(&key);
     } else {
-        cx.ks.set_deadline(&key, Some(at as u64));
+        cx.ks.set_deadline(&key, Some(at));
         cx.ks.modified(&key);
         cx.ks.notify(NotifyClass::GENERIC, "expire", &key);
     }

@@ -132,7 +132,10 @@ fn copy(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     if from.bytes == to.bytes && db == cx.ks.db {
         return Err(same());
     }
+    // The source is merely read, which leaves an expired key where such keys are kept.
+    cx.ks.keep_expired = cx.ks.is_importing;
     let copied = cx.ks.read_entry(&from).map(|found| found.duplicate(to.bytes, found.deadline()));
+    cx.ks.keep_expired = false;
     let Some(entry) = copied else {
         cx.reply.int(0);
         return Ok(());

@@ -171,13 +171,13 @@ pub(in crate::commands) fn collect(
     let Range { start: mut table, end } = tables;
     let mut seen = 0;
     while table < end && seen < options.count {
-        let next = scan_table(flow, table, position, options.count - seen, |entry, now_ms| {
+        let next = scan_table(flow, table, position, options.count - seen, |entry, horizon_ms| {
             seen += 1;
             let fits = options.kind.is_none_or(|kind| entry.kind().name() == kind);
             if !fits || !options.wants(entry.key_bytes()) {
                 return Visit::Pass;
             }
-            if entry.deadline().is_some_and(|at| at <= now_ms) {
+            if entry.deadline().is_some_and(|at| at <= horizon_ms) {
                 return Visit::Expire;
             }
             found.push(entry.key_bytes().to_vec());
@@ -217,6 +217,7 @@ fn scan_table(
     set.insert(shard);
     flow.with_shards(&set, |core: &mut Core, client: &mut Client, _| {
         let server = core.server.clone();
+        let horizon_ms = server.horizon_ms(client, core.now_ms);
         let db = server.store.shards.data(&core.held, shard).db(client.db);
         let table = match slot {
             Some(slot) => db.slot_table(slot),
@@ -228,7 +229,7 @@ fn scan_table(
         loop {
             position = table.scan(position, |entry| {
                 seen += 1;
-                if visit(entry, core.now_ms) == Visit::Expire {
+                if visit(entry, horizon_ms) == Visit::Expire {
                     expired.push(entry.key_bytes().to_vec());
                 }
             });
@@ -263,7 +264,7 @@ fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     for shard in 0..cx.server.store.shards.count() {
         for table in cx.ks.shard(shard).db(cx.ks.db).tables() {
             for entry in table.iter() {
-                let is_live = entry.deadline().is_none_or(|at| at > cx.ks.now_ms);
+                let is_live = entry.deadline().is_none_or(|at| at > cx.ks.horizon_ms);
                 if is_live && (pattern == b"*" || glob::matches(pattern, entry.key_bytes())) {
                     cx.reply.bulk(entry.key_bytes());
                     count += 1;
@@ -279,7 +280,7 @@ fn keys(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
-    let name = flow.with_gate(|core, client, _| pick(core, client.db))?;
+    let name = flow.with_gate(|core, client, _| pick(core, client))?;
     let mut reply = flow.reply();
     match name {
         Some(name) => reply.bulk(&name),
@@ -288,20 +289,25 @@ fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// A key that has not expired, each as likely as any other. Those that have are removed when met.
-fn pick(core: &mut Core, db: u16) -> Option<Vec<u8>> {
+/// A key that has not expired, each as likely as any other. Those that have are removed when met;
+/// where they are kept, after so many of them one is answered, as in Valkey.
+fn pick(core: &mut Core, client: &Client) -> Option<Vec<u8>> {
+    const TRIES: usize = 100;
     let mut rng = rand::rng();
-    loop {
-        let (name, is_live) = pick_any(core, db, &mut rng)?;
-        if is_live {
+    let horizon_ms = core.server.horizon_ms(client, core.now_ms);
+    let keeps_expired = core.server.keeps_expired(core.now_ms);
+    for tries in 1.. {
+        let (name, is_live) = pick_any(core, client.db, horizon_ms, &mut rng)?;
+        if is_live || keeps_expired && tries >= TRIES {
             return Some(name);
         }
-        expire(core, db, &name);
+        expire(core, client.db, &name);
     }
+    None
 }
 
 /// Any key, and whether it is still alive.
-fn pick_any(core: &Core, db: u16, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)> {
+fn pick_any(core: &Core, db: u16, horizon_ms: u64, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)> {
     let shards = &core.server.store.shards;
     let dbs = || (0..shards.count()).map(|shard| shards.data(&core.held, shard).db(db));
     let total: usize = dbs().map(Db::len).sum();
@@ -312,7 +318,7 @@ fn pick_any(core: &Core, db: u16, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)>
     for table in dbs().flat_map(Db::tables) {
         if rank < table.len() {
             let entry = table.random(rng)?;
-            let is_live = entry.deadline().is_none_or(|at| at > core.now_ms);
+            let is_live = entry.deadline().is_none_or(|at| at > horizon_ms);
             return Some((entry.key_bytes().to_vec(), is_live));
         }
         rank -= table.len();
@@ -320,11 +326,12 @@ fn pick_any(core: &Core, db: u16, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)>
     None
 }
 
-/// Removes a key that has expired, whose shard is held.
+/// Removes a key that has expired, whose shard is held, unless such keys are kept.
 fn expire(core: &mut Core, db: u16, name: &[u8]) {
     let server = core.server.clone();
     let (effects, stats) = (&mut core.effects, &core.stats);
     let mut ks = Keyspace::new(&server.store, &mut core.held, effects, stats, db, core.now_ms);
+    ks.keep_expired = server.keeps_expired(core.now_ms);
     ks.peek(&Key::new(name));
 }
 

@@ -211,7 +211,8 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
     let condition = Condition::parse(&args.first(at).from(3))?;
     let names = fields::counted(args, at, 1, fields::mismatch())?;
     let deadline = format.deadline(cx, args.at(2))?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let is_past = cx.ks.is_past(deadline);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
@@ -223,7 +224,7 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
         let outcome = match field {
             None => MISSING,
             Some((_, old)) if !condition.allows(old, deadline) => CONDITION_FAILED,
-            Some((hash, _)) if deadline <= now_ms => {
+            Some((hash, _)) if is_past => {
                 hash.remove(name, now_ms);
                 GONE
             }
@@ -237,11 +238,11 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
     }
     hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
-        let event = if deadline <= now_ms { "hexpired" } else { "hexpire" };
-        if deadline > now_ms {
-            cx.ks.note_field_deadline(&key, deadline);
-        } else {
+        let event = if is_past { "hexpired" } else { "hexpire" };
+        if is_past {
             cx.ks.stats.expired_fields.add(changes.count as u64);
+        } else {
+            cx.ks.note_field_deadline(&key, deadline);
         }
         super::changed(cx, &key, Some(event), changes);
     }

@@ -69,7 +69,8 @@ impl TimeFormat {
         millis
             .filter(|millis| *millis >= 0)
             .and_then(|millis| millis.checked_add(base))
-            .map(|at| at as u64)
+            // The first millisecond is as long past as none, and can be told from it.
+            .map(|at| at.max(1) as u64)
             .ok_or_else(|| {
                 let name = cx.spec.name;
                 CommandError::text(format!("invalid expire time in '{name}' command"))

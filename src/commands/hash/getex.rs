@@ -83,13 +83,14 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let at = fields::find(args, 2)?;
     let expiry = Expiry::parse(&args.first(at).from(2))?;
     let names = fields::counted(args, at, 1, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     // The type of the key is the first error, the time the second.
     cx.ks.read::<Hash>(&key)?;
     let deadline = match expiry {
         Expiry::Time(format, time) => Some(format.deadline(cx, time)?),
         _ => None,
     };
+    let is_past = deadline.is_some_and(|at| cx.ks.is_past(at));
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
@@ -98,7 +99,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         bulk_or_null(&mut cx.reply, value);
         let Some(hash) = hash.as_deref_mut() else { continue };
         let is_changed = match deadline {
-            Some(at) if at <= now_ms => hash.remove(name, now_ms),
+            Some(_) if is_past => hash.remove(name, now_ms),
             Some(at) => hash.set_deadline(name, Some(at), now_ms).is_some(),
             None if expiry == Expiry::Persist => {
                 matches!(hash.set_deadline(name, None, now_ms), Some(Some(_)))
@@ -110,7 +111,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
         let event = match deadline {
-            Some(at) if at <= now_ms => {
+            Some(_) if is_past => {
                 cx.ks.stats.expired_fields.add(changes.count as u64);
                 "hexpired"
             }

@@ -42,7 +42,7 @@ static HINCRBYFLOAT: CommandSpec = CommandSpec {
 
 fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name, by) = (cx.ks.key(args.at(1)), args.at(2), int_arg(args, 3)?);
-    let (limits, now_ms) = (super::limits(cx), cx.ks.now_ms);
+    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let old = match cx.ks.write::<Hash>(&key)?.and_then(|hash| hash.get(name, now_ms)) {
         None => 0,
         Some(Value::Int(old)) => old,
@@ -65,7 +65,7 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name) = (cx.ks.key(args.at(1)), args.at(2));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.now_ms);
+    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let by = LongDouble::parse(args.at(3)).ok_or(CommandError::NotFloat)?;
     if by.is_infinite() {
         return Err(CommandError::err("value is NaN or Infinity"));

@@ -47,7 +47,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         Some(text) => Some(count_arg(text)?),
         None => None,
     };
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut rng = rand::rng();
     let len_max = cx.reply_len_max();
     let hash = cx.ks.read::<Hash>(&key)?;

@@ -131,14 +131,14 @@ static HSTRLEN: CommandSpec = CommandSpec {
 };
 
 fn hget(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), now_ms));
     bulk_or_null(&mut cx.reply, value);
     Ok(())
 }
 
 fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let hash = cx.ks.read::<Hash>(&key)?;
     cx.reply.array(args.len() - 2);
     for name in args.from(2).iter() {
@@ -157,7 +157,7 @@ pub(super) fn bulk_or_null(reply: &mut Reply<'_>, value: Option<Value<'_>>) {
 }
 
 fn hgetall(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         cx.reply.map(0);
         return Ok(());
@@ -183,7 +183,7 @@ fn list(
     args: &Args<'_>,
     part: for<'v> fn((Value<'v>, Value<'v>)) -> Value<'v>,
 ) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         cx.reply.array(0);
         return Ok(());
@@ -209,14 +209,14 @@ fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn hexists(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let found = cx.ks.read::<Hash>(&key)?.is_some_and(|hash| hash.contains(args.at(2), now_ms));
     cx.reply.int(i64::from(found));
     Ok(())
 }
 
 fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), now_ms));
     cx.reply.len_int(value.map_or(0, Value::len));
     Ok(())

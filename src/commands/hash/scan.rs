@@ -31,7 +31,7 @@ static HSCAN: CommandSpec = CommandSpec {
 
 fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let cursor = scan_args::cursor(args.at(2))?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         scan_args::empty_reply(&mut cx.reply);
         return Ok(());

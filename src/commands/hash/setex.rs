@@ -112,7 +112,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let at = fields::find(args, 2)?;
     let options = Options::parse(&args.first(at).from(2))?;
     let pairs = fields::counted(args, at, 2, fields::mismatch())?;
-    let (key, limits, now_ms) = (cx.ks.key(args.at(1)), super::limits(cx), cx.ks.now_ms);
+    let (key, limits, now_ms) = (cx.ks.key(args.at(1)), super::limits(cx), cx.ks.horizon_ms);
     // The key is looked at before the time is read: its type is the first error.
     let exists = cx.ks.write::<Hash>(&key)?.is_some();
     if options.key.is_some_and(|wanted| wanted != exists) {
@@ -136,9 +136,10 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
             return Ok(());
         }
     }
+    let is_past = deadline.is_some_and(|at| cx.ks.is_past(at));
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let mut changes = Changes { count: pairs.len() / 2, ..Changes::begin(hash) };
-    if deadline.is_some_and(|at| at <= now_ms) {
+    if is_past {
         // Set and expired at once: only what was there before needs to go.
         changes.count = names().filter(|name| hash.remove(name, now_ms)).count();
         changes.end(hash);

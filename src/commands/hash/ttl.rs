@@ -119,11 +119,11 @@ static HPERSIST: CommandSpec = CommandSpec {
 };
 
 fn httl(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    tell(cx, args, |at, now_ms| rounded_seconds(at - now_ms))
+    tell(cx, args, |at, now_ms| rounded_seconds(at.saturating_sub(now_ms)))
 }
 
 fn hpttl(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    tell(cx, args, |at, now_ms| at - now_ms)
+    tell(cx, args, u64::saturating_sub)
 }
 
 fn hexpiretime(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
@@ -144,11 +144,11 @@ const NO_DEADLINE: i64 = -1;
 /// Answers for each field what `form` makes of its deadline and the time now.
 fn tell(cx: &mut Cx<'_>, args: &Args<'_>, form: fn(u64, u64) -> u64) -> CommandResult {
     let names = fields::at(args, 2, CommandError::Syntax)?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms, cx.ks.horizon_ms);
     let hash = cx.ks.read::<Hash>(&key)?;
     cx.reply.array(names.len());
     for name in names.iter() {
-        let field = hash.and_then(|hash| hash.get_with_deadline(name, now_ms));
+        let field = hash.and_then(|hash| hash.get_with_deadline(name, horizon_ms));
         cx.reply.int(match field {
             None => MISSING,
             Some((_, None)) => NO_DEADLINE,
@@ -160,7 +160,7 @@ fn tell(cx: &mut Cx<'_>, args: &Args<'_>, form: fn(u64, u64) -> u64) -> CommandR
 
 fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = fields::at(args, 2, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();

@@ -117,7 +117,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
         return Err(CommandError::WrongArity(cx.spec.name.to_owned()));
     }
     let (key, pairs) = (cx.ks.key(args.at(1)), args.from(2));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.now_ms);
+    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let longest = pairs.iter().map(<[u8]>::len).max().unwrap_or(0);
     hash.prepare(pairs.len() / 2, longest, &limits);
@@ -136,7 +136,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
 
 fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name, value) = (cx.ks.key(args.at(1)), args.at(2), args.at(3));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.now_ms);
+    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     if hash.contains(name, now_ms) {
         cx.reply.int(0);
@@ -152,7 +152,7 @@ fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.write::<Hash>(&key)? else {
         cx.reply.int(0);
         return Ok(());
@@ -169,7 +169,7 @@ fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = fields::at(args, 2, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.now_ms);
+    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();

@@ -163,6 +163,8 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     }
     let expiry = expiry.read(cx, args)?;
     let key = cx.ks.key(args.at(1));
+    // It reads before it writes, and a mere read leaves an expired key where such keys are kept.
+    cx.ks.keep_expired = cx.ks.is_importing;
     match cx.ks.read_string(&key)? {
         Some(value) => Cx::bulk_str_ref(&mut cx.reply, value),
         None => {
@@ -171,7 +173,7 @@ fn getex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         }
     }
     match expiry {
-        Expiry::At(at) if at <= cx.ks.now_ms => {
+        Expiry::At(at) if cx.ks.is_past(at) => {
             cx.ks.expire_at_once(&key);
             cx.ks.dirty += 1;
         }

@@ -320,7 +320,7 @@ fn set_if(
 
 /// Sets a key, its expiry, and tells whoever wants to know.
 fn store(cx: &mut Cx<'_>, key: &Key<'_>, value: &[u8], expiry: Expiry) {
-    if matches!(expiry, Expiry::At(at) if at <= cx.ks.now_ms) {
+    if matches!(expiry, Expiry::At(at) if cx.ks.is_past(at)) {
         // Stored and expired at once, of which Valkey does the second half only.
         cx.ks.dirty += u64::from(cx.ks.expire_at_once(key));
         return;

@@ -7,7 +7,7 @@ use crate::server::Server;
 use crate::session::{ClientFlags, ClientInfo, REPLY_ROOM_MAX};
 
 /// The letters that stand for a client's states, in the order in which they are shown.
-pub(super) const LETTERS: [(char, ClientFlags); 11] = [
+pub(super) const LETTERS: [(char, ClientFlags); 12] = [
     ('O', ClientFlags::MONITOR),
     ('P', ClientFlags::PUBSUB),
     ('x', ClientFlags::MULTI),
@@ -19,6 +19,7 @@ pub(super) const LETTERS: [(char, ClientFlags); 11] = [
     ('r', ClientFlags::READONLY),
     ('e', ClientFlags::NO_EVICT),
     ('T', ClientFlags::NO_TOUCH),
+    ('I', ClientFlags::IMPORT_SOURCE),
 ];
 
 /// The letters of a client; `N` if it has none.

@@ -26,6 +26,7 @@ static CLIENT: CommandSpec = CommandSpec {
         &CLIENT_GETNAME,
         &CLIENT_HELP,
         &CLIENT_ID,
+        &CLIENT_IMPORT_SOURCE,
         &CLIENT_INFO,
         &CLIENT_KILL,
         &CLIENT_LIST,
@@ -92,6 +93,20 @@ static CLIENT_ID: CommandSpec = CommandSpec {
     flags: Flags::NOSCRIPT.or(Flags::LOADING).or(Flags::STALE).or(Flags::ALLOW_BUSY),
     acl: Acl::CONNECTION,
     run: Run::Local(id),
+    ..CommandSpec::DEFAULT
+};
+
+static CLIENT_IMPORT_SOURCE: CommandSpec = CommandSpec {
+    name: "import-source",
+    summary: "Lets this connection see keys that have expired, while the server imports, or no more.",
+    since: "8.1.0",
+    complexity: "O(1)",
+    group: Group::Connection,
+    arity: Arity::Exactly(3),
+    flags: Flags::NOSCRIPT.or(Flags::LOADING).or(Flags::STALE),
+    acl: Acl::CONNECTION,
+    args: &[Arg::one_of("enabled", &[Arg::word("on", "ON"), Arg::word("off", "OFF")])],
+    run: Run::Local(import_source),
     ..CommandSpec::DEFAULT
 };
 
@@ -521,6 +536,16 @@ fn no_touch(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
+fn import_source(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
+    if !args.is(2, "off") && !cx.server.config.import_mode.get() {
+        return Err(CommandError::err("Server is not in import mode"));
+    }
+    let on = on_off(args, 2)?;
+    cx.client.set_flag(ClientFlags::IMPORT_SOURCE, on);
+    cx.reply.ok();
+    Ok(())
+}
+
 fn reply(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     if args.is(2, "on") {
         cx.client.set_reply_mode(ReplyMode::On);
@@ -603,6 +628,8 @@ fn help(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
             "    The name of this connection.",
             "ID",
             "    The number of this connection.",
+            "IMPORT-SOURCE (ON|OFF)",
+            "    Lets this connection see keys that have expired, while import-mode is on.",
             "INFO",
             "    A description of this connection.",
             "KILL <ip:port>",
