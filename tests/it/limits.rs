@@ -317,6 +317,30 @@ fn a_paused_client_is_shown_as_one_that_waits() {
     assert_eq!(info(&mut control, "blocked_clients"), 0);
 }
 
+/// Held commands used to wait for the cron, which does not run here.
+#[test]
+fn the_end_of_a_pause_is_told_to_every_core_at_once() {
+    let server = Server::start(&["--enable-debug-command", "yes", "--threads", "3"]);
+    let mut control = server.client();
+    assert_eq!(call(&mut control, "DEBUG PAUSE-CRON 1"), "+OK");
+    assert_eq!(call(&mut control, "CLIENT PAUSE 100000 WRITE"), "+OK");
+    let mut held: Vec<Client> = (0..9).map(|_| server.client()).collect();
+    for client in &mut held {
+        client.send(&["INCR", "n"]).expect("the server takes the request");
+    }
+    let mut waiter = server.client();
+    let id = call(&mut waiter, "CLIENT ID").replace(':', "");
+    waiter.send(&["BLPOP", "nothing", "0"]).expect("the server takes the request");
+    wait_until("they are held back", || info(&mut control, "blocked_clients") == 10);
+    assert_eq!(call(&mut control, "CLIENT UNPAUSE"), "+OK");
+    for client in &mut held {
+        assert!(matches!(client.read().expect("it goes on"), Reply::Int(1..=9)));
+    }
+    let unblock = format!("CLIENT UNBLOCK {id}");
+    wait_until("the waiter waits for its key", || call(&mut control, &unblock) == ":1");
+    assert_eq!(waiter.read().expect("its wait ends"), Reply::NullArray);
+}
+
 #[test]
 fn a_daemon_leaves_its_number_and_its_log() {
     let folder = std::env::temp_dir().join(format!("tsubame-daemon-{}", std::process::id()));
