@@ -305,6 +305,37 @@ fn an_expired_key_stays_during_a_pause_of_writers() {
 }
 
 #[test]
+fn scan_and_randomkey_leave_expired_keys_during_a_pause() {
+    let server = Server::start(&[]);
+    let mut client = server.client();
+    let mut check = |script: &[(&str, &str)]| {
+        for (line, expected) in script {
+            assert_eq!(call(&mut client, line), *expected, "{line}");
+        }
+    };
+    check(&[("MULTI", "+OK"), ("SET k v PX 1", "+QUEUED")]);
+    check(&[("CLIENT PAUSE 100000 WRITE", "+QUEUED"), ("EXEC", "[+OK, +OK]")]);
+    wait_until("it expires", || call(&mut server.client(), "EXISTS k") == ":0");
+    check(&[("SCAN 0", "[\"0\", []]"), ("DBSIZE", ":1")]);
+    // All that could be answered has expired.
+    check(&[("RANDOMKEY", "\"k\""), ("DBSIZE", ":1")]);
+    check(&[("CLIENT UNPAUSE", "+OK"), ("RANDOMKEY", "$-1"), ("DBSIZE", ":0")]);
+
+    // One key among many that have expired, and that cannot be removed, is found nevertheless.
+    check(&[("SET live v", "+OK"), ("MULTI", "+OK")]);
+    for number in 0..999 {
+        check(&[(&format!("SET k{number} v PX 1"), "+QUEUED")]);
+    }
+    check(&[("CLIENT PAUSE 100000 WRITE", "+QUEUED")]);
+    assert!(!call(&mut client, "EXEC").contains('-'));
+    wait_until("they expire", || call(&mut client, "KEYS *") == "[\"live\"]");
+    for _ in 0..20 {
+        assert_eq!(call(&mut client, "RANDOMKEY"), "\"live\"");
+    }
+    assert_eq!(call(&mut client, "DBSIZE"), ":1000");
+}
+
+#[test]
 fn a_paused_client_is_shown_as_one_that_waits() {
     let server = Server::start(&[]);
     let (mut control, mut client) = (server.client(), named(&server, "writer"));

@@ -65,6 +65,9 @@ static SCAN: CommandSpec = CommandSpec {
 /// Bits of a SCAN cursor that say how far a table was gone through; above them is the table.
 const POSITION_BITS: u32 = 48;
 
+/// Expired keys that RANDOMKEY meets, while a pause keeps them, before it looks no further.
+const KEPT_MET_MAX: u32 = 100;
+
 /// The options of SCAN. Those of HSCAN, SSCAN and ZSCAN are in `commands::scan_args`.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::commands) struct ScanOptions<'a> {
@@ -288,16 +291,38 @@ fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// A key that has not expired, each as likely as any other. Those that have are removed when met.
+/// A key that has not expired, each as likely as any other. Those that have are removed when met, but
+/// for those that a pause keeps: when none but them was met, it is a key that never expires, or, as in
+/// Valkey 9.1, one that has expired.
 fn pick(core: &mut Core, db: u16) -> Option<Vec<u8>> {
     let mut rng = rand::rng();
+    let mut kept = 0;
     loop {
         let (name, is_live) = pick_any(core, db, &mut rng)?;
         if is_live {
             return Some(name);
         }
-        expire(core, db, &name);
+        if core.server.pause.until(core.now_ms).is_none() {
+            expire(core, db, &name);
+            continue;
+        }
+        kept += 1;
+        if kept == KEPT_MET_MAX {
+            return pick_persistent(core, db).or(Some(name));
+        }
     }
+}
+
+/// Some key that never expires.
+fn pick_persistent(core: &Core, db: u16) -> Option<Vec<u8>> {
+    let shards = &core.server.store.shards;
+    (0..shards.count())
+        .map(|shard| shards.data(&core.held, shard).db(db))
+        .filter(|db| db.expires() < db.len())
+        .flat_map(Db::tables)
+        .flat_map(|table| table.iter())
+        .find(|entry| entry.deadline().is_none())
+        .map(|entry| entry.key_bytes().to_vec())
 }
 
 /// Any key, and whether it is still alive.
@@ -320,11 +345,12 @@ fn pick_any(core: &Core, db: u16, rng: &mut impl Rng) -> Option<(Vec<u8>, bool)>
     None
 }
 
-/// Removes a key that has expired, whose shard is held.
+/// Removes a key that has expired, whose shard is held, unless a pause keeps it.
 fn expire(core: &mut Core, db: u16, name: &[u8]) {
     let server = core.server.clone();
     let (effects, stats) = (&mut core.effects, &core.stats);
     let mut ks = Keyspace::new(&server.store, &mut core.held, effects, stats, db, core.now_ms);
+    ks.keep_expired = server.pause.until(core.now_ms).is_some();
     ks.peek(&Key::new(name));
 }
 
