@@ -108,6 +108,39 @@ fn a_pipeline_over_the_hard_limit_is_not_answered_at_all() {
     }
 }
 
+/// Who knew no password could have all refusals kept that he did not read.
+#[test]
+fn a_client_that_is_not_authenticated_gets_few_replies_at_once() {
+    let server = Server::start(&["--requirepass", "secret"]);
+    let mut control = server.client();
+    assert_eq!(call(&mut control, "AUTH secret"), "+OK");
+    // A pipeline that is read at once: all of its replies, or none.
+    let mut client = server.client();
+    client.send_raw("PING\r\n".repeat(400).as_bytes()).expect("the server reads");
+    for _ in 0..400 {
+        assert_eq!(client.read().expect("a reply").to_string(), "-NOAUTH Authentication required.");
+    }
+    client.send_raw("PING\r\n".repeat(1000).as_bytes()).expect("the server reads");
+    assert!(is_closed(&client.read()));
+    assert_eq!(info(&mut control, "client_output_buffer_limit_disconnections"), 1);
+    // A few at a time, and never read.
+    let mut client = server.client();
+    let few = "PING\r\n".repeat(100);
+    let pushed = (0..1_000_000).take_while(|_| client.send_raw(few.as_bytes()).is_ok()).count();
+    assert!(pushed < 1_000_000);
+    wait_until("it is gone", || {
+        info(&mut control, "client_output_buffer_limit_disconnections") == 2
+    });
+    // Who says the password first is a client like any other.
+    let mut client = server.client();
+    let pipeline = format!("AUTH secret\r\n{}", "PING\r\n".repeat(10_000));
+    client.send_raw(pipeline.as_bytes()).expect("the server reads");
+    assert_eq!(client.read().expect("a reply").to_string(), "+OK");
+    for _ in 0..10_000 {
+        assert_eq!(client.read().expect("a reply").to_string(), "+PONG");
+    }
+}
+
 #[test]
 fn a_query_over_its_limit_ends_the_connection() {
     let server = Server::start(&["--client-query-buffer-limit", "1mb"]);
