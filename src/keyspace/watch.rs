@@ -35,12 +35,15 @@ impl Watchers {
         self.keys.is_empty()
     }
 
-    /// Registers a flag; `is_stale` says that the key has expired and was not removed yet.
-    pub fn add(&mut self, db: u16, key: &[u8], flag: WatchFlag, is_stale: bool) {
+    /// Registers a flag; `is_stale` says that the key has expired and was not removed yet. `false`: it
+    /// is there already.
+    pub fn add(&mut self, db: u16, key: &[u8], flag: WatchFlag, is_stale: bool) -> bool {
         let watchers = self.keys.entry((db, key.into())).or_default();
-        if !watchers.iter().any(|other| Arc::ptr_eq(&other.flag, &flag)) {
+        let is_new = !watchers.iter().any(|other| Arc::ptr_eq(&other.flag, &flag));
+        if is_new {
             watchers.push(Watcher { flag, is_stale });
         }
+        is_new
     }
 
     /// Whether the owner of the flag knows the key as expired.

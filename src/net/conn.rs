@@ -203,16 +203,27 @@ impl Conn {
         }
     }
 
-    /// Whether the client's class may have only so much at once.
-    pub(super) fn has_hard_limit(&self, core: &Core) -> bool {
-        core.server.config.client_output_buffer_limit.get(self.class()).hard > 0
+    /// How many bytes of replies the client may have at once; 0 for any number. Who is not
+    /// authenticated may have what the room of a client holds, as in Valkey, and nothing behind it.
+    fn hard_limit(&self, core: &Core) -> u64 {
+        let limit = core.server.config.client_output_buffer_limit.get(self.class()).hard;
+        if !self.client.flags.has(ClientFlags::UNAUTHENTICATED) {
+            return limit;
+        }
+        let room = u64::from(REPLY_ROOM_MAX);
+        if limit == 0 { room } else { limit.min(room) }
     }
 
-    /// Whether `more` bytes of replies are too many for the client's class. To be asked for what is
+    /// Whether the client may have only so much at once.
+    pub(super) fn has_hard_limit(&self, core: &Core) -> bool {
+        self.hard_limit(core) > 0
+    }
+
+    /// Whether `more` bytes of replies are too many for the client. To be asked for what is
     /// more than the room that every client has: that much never counts.
     pub(super) fn is_over_hard_limit(&self, core: &Core, more: usize) -> bool {
         let counted = (self.pending_bytes() + more) as u64;
-        let limit = core.server.config.client_output_buffer_limit.get(self.class()).hard;
+        let limit = self.hard_limit(core);
         let is_over = limit > 0 && counted > limit;
         if is_over {
             self.report_over_limit(core);
@@ -228,7 +239,8 @@ impl Conn {
             return false;
         }
         let limit = core.server.config.client_output_buffer_limit.get(self.class());
-        let mut is_over = limit.hard > 0 && pending > limit.hard;
+        let hard = self.hard_limit(core);
+        let mut is_over = hard > 0 && pending > hard;
         if limit.soft > 0 && pending > limit.soft {
             let since = *self.soft_limit_since_ms.get_or_insert(core.now_ms);
             // In whole seconds of the clock, as the peers count: nobody goes before the time is up.

@@ -29,7 +29,8 @@ pub enum MultiChange {
 pub enum Message {
     /// A new connection that was accepted elsewhere.
     Accepted(crate::net::Socket),
-    /// A shard or the gate that a connection of this core was put aside for may be free.
+    /// A shard or the gate that a connection of this core was put aside for may be free, or the
+    /// pause over that held one back.
     Retry,
     /// A blocked client was served: its reply.
     Unblocked { conn: ConnId, ticket: Arc<Ticket>, reply: Vec<u8> },

@@ -84,6 +84,9 @@ impl Held {
 pub struct Release(pub u64);
 
 impl Release {
+    /// Every core.
+    pub const ALL: Self = Self(u64::MAX);
+
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -108,6 +108,39 @@ fn a_pipeline_over_the_hard_limit_is_not_answered_at_all() {
     }
 }
 
+/// Who knew no password could have all refusals kept that he did not read.
+#[test]
+fn a_client_that_is_not_authenticated_gets_few_replies_at_once() {
+    let server = Server::start(&["--requirepass", "secret"]);
+    let mut control = server.client();
+    assert_eq!(call(&mut control, "AUTH secret"), "+OK");
+    // A pipeline that is read at once: all of its replies, or none.
+    let mut client = server.client();
+    client.send_raw("PING\r\n".repeat(400).as_bytes()).expect("the server reads");
+    for _ in 0..400 {
+        assert_eq!(client.read().expect("a reply").to_string(), "-NOAUTH Authentication required.");
+    }
+    client.send_raw("PING\r\n".repeat(1000).as_bytes()).expect("the server reads");
+    assert!(is_closed(&client.read()));
+    assert_eq!(info(&mut control, "client_output_buffer_limit_disconnections"), 1);
+    // A few at a time, and never read.
+    let mut client = server.client();
+    let few = "PING\r\n".repeat(100);
+    let pushed = (0..1_000_000).take_while(|_| client.send_raw(few.as_bytes()).is_ok()).count();
+    assert!(pushed < 1_000_000);
+    wait_until("it is gone", || {
+        info(&mut control, "client_output_buffer_limit_disconnections") == 2
+    });
+    // Who says the password first is a client like any other.
+    let mut client = server.client();
+    let pipeline = format!("AUTH secret\r\n{}", "PING\r\n".repeat(10_000));
+    client.send_raw(pipeline.as_bytes()).expect("the server reads");
+    assert_eq!(client.read().expect("a reply").to_string(), "+OK");
+    for _ in 0..10_000 {
+        assert_eq!(client.read().expect("a reply").to_string(), "+PONG");
+    }
+}
+
 #[test]
 fn a_query_over_its_limit_ends_the_connection() {
     let server = Server::start(&["--client-query-buffer-limit", "1mb"]);
@@ -305,6 +338,37 @@ fn an_expired_key_stays_during_a_pause_of_writers() {
 }
 
 #[test]
+fn scan_and_randomkey_leave_expired_keys_during_a_pause() {
+    let server = Server::start(&[]);
+    let mut client = server.client();
+    let mut check = |script: &[(&str, &str)]| {
+        for (line, expected) in script {
+            assert_eq!(call(&mut client, line), *expected, "{line}");
+        }
+    };
+    check(&[("MULTI", "+OK"), ("SET k v PX 1", "+QUEUED")]);
+    check(&[("CLIENT PAUSE 100000 WRITE", "+QUEUED"), ("EXEC", "[+OK, +OK]")]);
+    wait_until("it expires", || call(&mut server.client(), "EXISTS k") == ":0");
+    check(&[("SCAN 0", "[\"0\", []]"), ("DBSIZE", ":1")]);
+    // All that could be answered has expired.
+    check(&[("RANDOMKEY", "\"k\""), ("DBSIZE", ":1")]);
+    check(&[("CLIENT UNPAUSE", "+OK"), ("RANDOMKEY", "$-1"), ("DBSIZE", ":0")]);
+
+    // One key among many that have expired, and that cannot be removed, is found nevertheless.
+    check(&[("SET live v", "+OK"), ("MULTI", "+OK")]);
+    for number in 0..999 {
+        check(&[(&format!("SET k{number} v PX 1"), "+QUEUED")]);
+    }
+    check(&[("CLIENT PAUSE 100000 WRITE", "+QUEUED")]);
+    assert!(!call(&mut client, "EXEC").contains('-'));
+    wait_until("they expire", || call(&mut client, "KEYS *") == "[\"live\"]");
+    for _ in 0..20 {
+        assert_eq!(call(&mut client, "RANDOMKEY"), "\"live\"");
+    }
+    assert_eq!(call(&mut client, "DBSIZE"), ":1000");
+}
+
+#[test]
 fn a_paused_client_is_shown_as_one_that_waits() {
     let server = Server::start(&[]);
     let (mut control, mut client) = (server.client(), named(&server, "writer"));
@@ -315,6 +379,30 @@ fn a_paused_client_is_shown_as_one_that_waits() {
     assert_eq!(call(&mut control, "CLIENT UNPAUSE"), "+OK");
     assert_eq!(client.read().expect("it goes on").to_string(), "+OK");
     assert_eq!(info(&mut control, "blocked_clients"), 0);
+}
+
+/// Held commands used to wait for the cron, which does not run here.
+#[test]
+fn the_end_of_a_pause_is_told_to_every_core_at_once() {
+    let server = Server::start(&["--enable-debug-command", "yes", "--threads", "3"]);
+    let mut control = server.client();
+    assert_eq!(call(&mut control, "DEBUG PAUSE-CRON 1"), "+OK");
+    assert_eq!(call(&mut control, "CLIENT PAUSE 100000 WRITE"), "+OK");
+    let mut held: Vec<Client> = (0..9).map(|_| server.client()).collect();
+    for client in &mut held {
+        client.send(&["INCR", "n"]).expect("the server takes the request");
+    }
+    let mut waiter = server.client();
+    let id = call(&mut waiter, "CLIENT ID").replace(':', "");
+    waiter.send(&["BLPOP", "nothing", "0"]).expect("the server takes the request");
+    wait_until("they are held back", || info(&mut control, "blocked_clients") == 10);
+    assert_eq!(call(&mut control, "CLIENT UNPAUSE"), "+OK");
+    for client in &mut held {
+        assert!(matches!(client.read().expect("it goes on"), Reply::Int(1..=9)));
+    }
+    let unblock = format!("CLIENT UNBLOCK {id}");
+    wait_until("the waiter waits for its key", || call(&mut control, &unblock) == ":1");
+    assert_eq!(waiter.read().expect("its wait ends"), Reply::NullArray);
 }
 
 #[test]

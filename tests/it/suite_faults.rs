@@ -857,3 +857,23 @@ fn import_mode_holds_back_active_expiry_and_eviction() {
         call(client, "DBSIZE") == ":2" && call(client, "HLEN h") == ":1"
     });
 }
+
+/// The last ID was the only one that counted.
+#[test]
+fn numbers_of_clients_add_up_and_other_filters_replace_each_other() {
+    let server = Server::start(&[]);
+    let client = &mut server.client();
+    let mut others: Vec<Client> = (0..3).map(|_| server.client()).collect();
+    let ids: Vec<String> =
+        others.iter_mut().map(|other| call(other, "CLIENT ID").replace(':', "")).collect();
+    let all = ids.iter().map(|id| format!(" ID {id}")).collect::<String>();
+    let listed = |client: &mut Client, filter: &str| {
+        call(client, &format!("CLIENT LIST{filter}")).matches("laddr=").count()
+    };
+    play(client, &[("CLIENT SETNAME me", "+OK")]);
+    assert_eq!(listed(client, &all), 3);
+    assert_eq!(listed(client, &all.replace("ID", "NOT-ID")), 1);
+    assert_eq!(listed(client, " NAME me NAME nobody"), 0);
+    assert_eq!(listed(client, " NAME nobody NAME me"), 1);
+    assert_eq!(call(client, &format!("CLIENT KILL{all}")), ":3");
+}

@@ -65,6 +65,9 @@ static SCAN: CommandSpec = CommandSpec {
 /// Bits of a SCAN cursor that say how far a table was gone through; above them is the table.
 const POSITION_BITS: u32 = 48;
 
+/// Expired keys that RANDOMKEY meets, while a pause keeps them, before it looks no further.
+const KEPT_MET_MAX: u32 = 100;
+
 /// The options of SCAN. Those of HSCAN, SSCAN and ZSCAN are in `commands::scan_args`.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::commands) struct ScanOptions<'a> {
@@ -289,21 +292,41 @@ fn randomkey(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
     Ok(())
 }
 
-/// A key that has not expired, each as likely as any other. Those that have are removed when met;
-/// where they are kept, after so many of them one is answered, as in Valkey.
+/// A key that has not expired, each as likely as any other. Those that have are removed when met, but
+/// where they are kept: when none but them was met, it is a key that never expires, or, as in
+/// Valkey 9.1, one that has expired.
 fn pick(core: &mut Core, client: &Client) -> Option<Vec<u8>> {
-    const TRIES: usize = 100;
     let mut rng = rand::rng();
+    let db = client.db;
     let horizon_ms = core.server.horizon_ms(client, core.now_ms);
     let keeps_expired = core.server.keeps_expired(core.now_ms);
-    for tries in 1.. {
-        let (name, is_live) = pick_any(core, client.db, horizon_ms, &mut rng)?;
-        if is_live || keeps_expired && tries >= TRIES {
+    let mut kept = 0;
+    loop {
+        let (name, is_live) = pick_any(core, db, horizon_ms, &mut rng)?;
+        if is_live {
             return Some(name);
         }
-        expire(core, client.db, &name);
+        if !keeps_expired {
+            expire(core, db, &name);
+            continue;
+        }
+        kept += 1;
+        if kept == KEPT_MET_MAX {
+            return pick_persistent(core, db).or(Some(name));
+        }
     }
-    None
+}
+
+/// Some key that never expires.
+fn pick_persistent(core: &Core, db: u16) -> Option<Vec<u8>> {
+    let shards = &core.server.store.shards;
+    (0..shards.count())
+        .map(|shard| shards.data(&core.held, shard).db(db))
+        .filter(|db| db.expires() < db.len())
+        .flat_map(Db::tables)
+        .flat_map(|table| table.iter())
+        .find(|entry| entry.deadline().is_none())
+        .map(|entry| entry.key_bytes().to_vec())
 }
 
 /// Any key, and whether it is still alive.

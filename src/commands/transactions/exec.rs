@@ -200,15 +200,15 @@ fn watch(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let flag = cx.client.watch_flag();
     let db = cx.ks.db;
     for name in args.from(1).iter() {
-        if cx.client.watched.iter().any(|w| w.db == db && &*w.key == name) {
-            continue;
-        }
         let key = Key::new(name);
         let now_ms = cx.ks.now_ms;
         let data = cx.ks.shard_of_mut(&key);
         let deadline = data.db(db).find(&key).and_then(|entry| entry.deadline());
-        data.watchers.add(db, name, flag.clone(), deadline.is_some_and(|at| at <= now_ms));
-        cx.client.watch(Watched { db, key: name.into() });
+        let is_stale = deadline.is_some_and(|at| at <= now_ms);
+        // The shard knows who watches a key without going through all that this client watches.
+        if data.watchers.add(db, name, flag.clone(), is_stale) {
+            cx.client.watch(Watched { db, key: name.into() });
+        }
     }
     cx.client.info.watched.store(cx.client.watched.len() as u32, Ordering::Relaxed);
     cx.reply.ok();

@@ -60,7 +60,8 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Reads pairs of words from `index` on. A later condition of a kind replaces an earlier one.
+    /// Reads pairs of words from `index` on. A later condition of a kind replaces an earlier one, but
+    /// for numbers of clients, which add up.
     pub(super) fn parse(
         args: &Args<'_>,
         mut index: usize,
@@ -91,13 +92,20 @@ impl Filter {
             } else {
                 parse_condition(name, value, negated, databases, &is_user)?
             };
-            filter.conditions.retain(|(was, other)| {
-                *was != negated
-                    || std::mem::discriminant(other) != std::mem::discriminant(&condition)
-            });
-            filter.conditions.push((negated, condition));
+            filter.add(negated, condition);
         }
         Ok(filter)
+    }
+
+    fn add(&mut self, negated: bool, condition: Condition) {
+        let earlier = self.conditions.iter_mut().find(|(was, other)| {
+            *was == negated && std::mem::discriminant(other) == std::mem::discriminant(&condition)
+        });
+        match (earlier, condition) {
+            (Some((_, Condition::Id(ids))), Condition::Id(more)) => ids.extend(more),
+            (Some((_, other)), condition) => *other = condition,
+            (None, condition) => self.conditions.push((negated, condition)),
+        }
     }
 
     pub(super) fn passes(&self, info: &ClientInfo, now_ms: u64) -> bool {
@@ -246,6 +254,12 @@ mod tests {
         check(&["id", "5", "7"], true);
         check(&["not-id", "5", "7"], false);
         check(&["ID", "5", "TYPE", "normal"], false);
+        check(&["id", "7", "type", "normal", "id", "5"], true);
+        check(&["id", "6", "id", "5"], false);
+        check(&["not-id", "7", "not-id", "5"], false);
+        check(&["id", "7", "id", "5", "not-id", "6", "not-id", "7"], false);
+        check(&["name", "other", "name", ""], true);
+        check(&["name", "", "name", "other"], false);
         check(&["type", "pubsub"], false);
         check(&["ip", "127.0.0.1", "addr", "127.0.0.1:50"], true);
         check(&["not-ip", "127.0.0.1"], false);

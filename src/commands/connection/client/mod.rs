@@ -13,6 +13,7 @@ use crate::commands::{
 use crate::protocol::{Args, parse_i64, shown};
 use crate::server::PauseKind;
 use crate::session::{ClientFlags, Message, ReplyMode};
+use crate::shard::Release;
 
 static CLIENT: CommandSpec = CommandSpec {
     name: "client",
@@ -581,6 +582,8 @@ fn pause(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn unpause(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     cx.server.pause.end();
+    // Whom the pause held back waits on any core, and goes on at once.
+    cx.server.tell(Release::ALL);
     cx.reply.ok();
     Ok(())
 }
