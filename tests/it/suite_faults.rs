@@ -130,6 +130,26 @@ fn a_command_that_waited_is_counted_once_however_the_wait_ends() {
     assert_eq!(calls(client), "3");
 }
 
+/// Every other command went through all keys that somebody waits for, and through all shards for each.
+#[test]
+fn a_wait_for_very_many_keys_holds_nobody_up() {
+    let server = start(&["--threads", "2"]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    let mut words = vec!["BLPOP".to_owned()];
+    words.extend((0..20_000).map(|number| format!("key:{number}")));
+    words.push("0".to_owned());
+    for _ in 0..2 {
+        waiter.send(&words).expect("the server listens");
+        wait_for_blocked(client, "1");
+        assert_eq!(info(client, "clients", "total_blocking_keys"), "20000");
+        play(client, &[("LPUSH key:19999 1", ":1")]);
+        assert_eq!(waiter.read().expect("it is served").to_string(), "[\"key:19999\", \"1\"]");
+        wait_until("the keys are forgotten", || {
+            info(client, "clients", "total_blocking_keys") == "0"
+        });
+    }
+}
+
 /// Of a wait in vain neither its time nor its place in the slow log was told, and one that CLIENT
 /// UNBLOCK ended with an error had failed instead of being refused.
 #[test]
