@@ -20,7 +20,9 @@ use crate::shard::ShardSet;
 #[derive(Debug)]
 pub(super) struct BlockedCall {
     pub command: &'static Command,
-    args: OwnedArgs,
+    args: Arc<OwnedArgs>,
+    /// Ticks that it took until it began to wait.
+    spent: u64,
     info: Arc<ClientInfo>,
     db: u16,
     resp: RespVersion,
@@ -28,16 +30,17 @@ pub(super) struct BlockedCall {
     shards: ShardSet,
 }
 
-/// Registers the client's wait in the shards of its keys, which are held.
+/// Registers the client's wait in the shards of its keys, which are held. The command began at the
+/// tick `start`.
 pub(super) fn begin_wait(
     core: &mut Core,
     client: &mut Client,
     command: &'static Command,
     args: &Args<'_>,
     request: BlockRequest,
-    origin: Origin,
+    (origin, start): (Origin, u64),
 ) {
-    if origin == Origin::Waiter {
+    if matches!(origin, Origin::Waiter { .. }) {
         // Run on behalf of a waiter and not satisfied: it just goes on waiting.
         client.set_flag(ClientFlags::BLOCKED, true);
         return;
@@ -45,9 +48,12 @@ pub(super) fn begin_wait(
     let ticket = Arc::new(Ticket::default());
     let server = core.server.clone();
     let shards = shards_of(&server.store.shards, command, args);
+    let owned = Arc::new(OwnedArgs::copy(args));
+    let spent = core.ticks().wrapping_sub(start);
     let call = Arc::new(BlockedCall {
         command,
-        args: OwnedArgs::copy(args),
+        args: owned.clone(),
+        spent,
         info: client.info.clone(),
         db: client.db,
         resp: client.resp,
@@ -69,8 +75,8 @@ pub(super) fn begin_wait(
         deadline_ms: request.deadline_ms,
         on_timeout: request.on_timeout,
         command,
-        since: core.ticks(),
-        spent: 0,
+        args: owned,
+        spent,
         wire_bytes: args.wire_bytes(),
     }));
     client.set_flag(ClientFlags::HAS_DEADLINE, has_deadline);
@@ -141,7 +147,8 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     let mut reply = Vec::new();
     let args = waiting.args.view();
     let writer_ticks = core.last_ticks;
-    let _ = call(core, &mut client, waiting.command, &args, &mut reply, Origin::Waiter);
+    let origin = Origin::Waiter { spent: waiting.spent };
+    let _ = call(core, &mut client, waiting.command, &args, &mut reply, origin);
     let ticks = std::mem::replace(&mut core.last_ticks, writer_ticks);
     if client.flags.has(ClientFlags::BLOCKED) {
         waiting.ticket.put_back();
@@ -150,7 +157,8 @@ fn serve(core: &mut Core, waiting: &Arc<BlockedCall>) -> bool {
     if core.counts_slots()
         && let Some(slot) = redirect::slot_of(waiting.command, &args)
     {
-        core.stats.slots.add(slot, ticks, 0, 0);
+        // What it took before is counted at the client's core.
+        core.stats.slots.add(slot, ticks.saturating_sub(waiting.spent), 0, 0);
     }
     waiting.ticket.settle();
     let conn = waiting.info.conn;

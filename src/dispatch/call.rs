@@ -6,7 +6,7 @@ use super::flow::Flow;
 use crate::commands::{Command, CommandError, CommandResult, Cx, Flags, Run};
 use crate::keyspace::Keyspace;
 use crate::protocol::{Args, Reply};
-use crate::session::{Client, ClientFlags};
+use crate::session::{Blocked, Client, ClientFlags, ClientInfo};
 use crate::stats::Cost;
 
 /// Who calls.
@@ -17,8 +17,10 @@ pub enum Origin {
     /// EXEC.
     Transaction,
     Script,
-    /// A writer that serves a waiting client.
-    Waiter,
+    /// A writer that serves a waiting client, whose command took so many ticks until it waited.
+    Waiter {
+        spent: u64,
+    },
 }
 
 /// Runs a command and writes its reply, or its error, at the end of `out`. Counts and times it.
@@ -76,7 +78,7 @@ pub fn call(
             let (dirty, blocked) = (cx.ks.dirty, cx.blocked.take());
             core.stats.dirty.add(dirty);
             if let Some(request) = blocked {
-                blocking::begin_wait(core, client, command, args, request, origin);
+                blocking::begin_wait(core, client, command, args, request, (origin, start));
             }
             result
         }
@@ -84,26 +86,54 @@ pub fn call(
     };
     if client.flags.has(ClientFlags::BLOCKED) {
         // Counted once, when it is served or its time is up.
-        let ticks = core.ticks().wrapping_sub(start);
-        core.stats.commands[command.id].ticks.add(ticks);
-        if let Some(blocked) = &mut client.blocked {
-            blocked.spent = ticks;
-        }
         return result;
     }
+    // As if it had begun right before it was served: the wait is nobody's work.
+    let start = match origin {
+        Origin::Waiter { spent } => start.wrapping_sub(spent),
+        _ => start,
+    };
     finish(core, client, command, args, out, result, (start, before))
 }
 
-/// Counts a command whose client waited in vain, once it has its reply, which may be an error.
-pub fn finish_wait(core: &Core, command: &Command, error: Option<&str>) {
-    let stats = &core.stats.commands[command.id];
-    stats.calls.add(1);
+/// Counts a command whose client waited in vain, once it has its reply, which may be an error. As in
+/// Valkey 9.1 that is one of a command that was refused, though it counts as called, too.
+pub fn finish_wait(
+    core: &Core,
+    info: &ClientInfo,
+    blocked: &Blocked,
+    reply_bytes: usize,
+    error: Option<&str>,
+) {
+    let (command, args) = (blocked.command, blocked.args.view());
+    count_call(core, info, command, &args, (blocked.spent, reply_bytes));
     if let Some(text) = error {
-        stats.failed.add(1);
+        core.stats.commands[command.id].rejected.add(1);
         core.stats.errors.add(1);
         core.server.journal.errors.add(text);
     }
+}
+
+/// Notes that a command was called, which took so many ticks and was answered so many bytes.
+#[inline]
+fn count_call(
+    core: &Core,
+    info: &ClientInfo,
+    command: &Command,
+    args: &Args<'_>,
+    (ticks, reply_bytes): (u64, usize),
+) {
+    let stats = &core.stats.commands[command.id];
+    stats.calls.add(1);
+    stats.ticks.add(ticks);
     core.stats.commands_processed.add(1);
+    let nanos = core.nanos(ticks);
+    let config = &core.server.config;
+    if config.latency_tracking.get() {
+        stats.latency.record(nanos);
+    }
+    let cost = Cost { micros: nanos / 1000, reply_bytes: reply_bytes as u64 };
+    core.server.journal.note_command(config, command, args, info, cost, core.now_ms);
 }
 
 /// Writes the error, if any, and counts the call, which began at a tick and with `out` of a length.
@@ -119,32 +149,16 @@ pub(super) fn finish(
     client.commands += 1;
     let ticks = core.ticks().wrapping_sub(start);
     core.last_ticks = ticks;
-    let stats = &core.stats.commands[command.id];
-    stats.calls.add(1);
-    stats.ticks.add(ticks);
-    core.stats.commands_processed.add(1);
-    let nanos = core.nanos(ticks);
-    if core.server.config.latency_tracking.get() {
-        stats.latency.record(nanos);
-    }
     if let Err(error) = &result {
-        stats.failed.add(1);
+        core.stats.commands[command.id].failed.add(1);
         write_error(core, out, client, error);
         if let (CommandError::Replied, Some(b'-')) = (error, out.get(reply_start)) {
             let text = String::from_utf8_lossy(&out[reply_start + 1..]);
             core.server.journal.errors.add_made_up(&text);
         }
     }
-    let cost =
-        Cost { micros: nanos / 1000, reply_bytes: out.len().saturating_sub(reply_start) as u64 };
-    core.server.journal.note_command(
-        &core.server.config,
-        command,
-        args,
-        &client.info,
-        cost,
-        core.now_ms,
-    );
+    let reply_bytes = out.len().saturating_sub(reply_start);
+    count_call(core, &client.info, command, args, (ticks, reply_bytes));
     debug_assert!(
         !command.flags.has(Flags::BLOCKING) || client.blocked.is_none() || result.is_ok()
     );

@@ -97,7 +97,10 @@ impl Waiters {
 
     /// Adds a waiter; `wide` names its shards if there are several.
     pub fn add(&mut self, db: u16, key: &[u8], waiter: Waiter, wide: Option<ShardSet>) {
-        if let Some(shards) = wide {
+        if let Some(shards) = wide
+            // A wait adds all its keys in one go: it is the last if it is there.
+            && self.wide.last().is_none_or(|(last, _)| !Arc::ptr_eq(last, &waiter.ticket))
+        {
             self.wide.push((waiter.ticket.clone(), shards));
         }
         self.keys.entry((db, key.into())).or_default().push_back(waiter);
@@ -131,7 +134,7 @@ impl Waiters {
     pub fn widen(&self, set: &mut ShardSet) {
         for (ticket, shards) in &self.wide {
             if !ticket.is_over() {
-                shards.iter().for_each(|shard| set.insert(shard));
+                set.insert_all(shards);
             }
         }
     }

@@ -101,8 +101,7 @@ pub struct Blocked {
     pub deadline_ms: Option<u64>,
     pub on_timeout: TimeoutReply,
     pub command: &'static Command,
-    /// The core's tick at which it began, for statistics.
-    pub since: u64,
+    pub args: Arc<OwnedArgs>,
     /// Ticks that the command took until it began to wait.
     pub spent: u64,
     /// Bytes of its request.

@@ -21,6 +21,10 @@ impl ShardSet {
         self.words[shard / 64] |= 1 << (shard % 64);
     }
 
+    pub fn insert_all(&mut self, other: &ShardSet) {
+        self.words.iter_mut().zip(&other.words).for_each(|(mine, theirs)| *mine |= theirs);
+    }
+
     pub fn remove(&mut self, shard: usize) {
         self.words[shard / 64] &= !(1 << (shard % 64));
     }

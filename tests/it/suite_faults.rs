@@ -130,6 +130,83 @@ fn a_command_that_waited_is_counted_once_however_the_wait_ends() {
     assert_eq!(calls(client), "3");
 }
 
+/// Every other command went through all keys that somebody waits for, and through all shards for each.
+#[test]
+fn a_wait_for_very_many_keys_holds_nobody_up() {
+    let server = start(&["--threads", "2"]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    let mut words = vec!["BLPOP".to_owned()];
+    words.extend((0..20_000).map(|number| format!("key:{number}")));
+    words.push("0".to_owned());
+    for _ in 0..2 {
+        waiter.send(&words).expect("the server listens");
+        wait_for_blocked(client, "1");
+        assert_eq!(info(client, "clients", "total_blocking_keys"), "20000");
+        play(client, &[("LPUSH key:19999 1", ":1")]);
+        assert_eq!(waiter.read().expect("it is served").to_string(), "[\"key:19999\", \"1\"]");
+        wait_until("the keys are forgotten", || {
+            info(client, "clients", "total_blocking_keys") == "0"
+        });
+    }
+}
+
+/// Of a wait in vain neither its time nor its place in the slow log was told, and one that CLIENT
+/// UNBLOCK ended with an error had failed instead of being refused.
+#[test]
+fn a_wait_in_vain_is_told_of_like_any_other_call() {
+    let server = start(&["--slowlog-log-slower-than", "0"]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    let stats = |client: &mut Client| {
+        let page = info(client, "commandstats", "cmdstat_blpop");
+        let fields: Vec<&str> = page.split(',').filter(|field| !field.contains("usec")).collect();
+        let timed =
+            call(client, "LATENCY HISTOGRAM blpop").starts_with("[\"blpop\", [\"calls\", :1,");
+        let logged = call(client, "SLOWLOG GET -1").matches("[\"BLPOP\", \"list\"").count();
+        play(client, &[("CONFIG RESETSTAT", "+OK"), ("SLOWLOG RESET", "+OK")]);
+        (fields.join(" "), timed, logged)
+    };
+    let called = ("calls=1 rejected_calls=0 failed_calls=0".to_owned(), true, 1);
+    let refused = ("calls=1 rejected_calls=1 failed_calls=0".to_owned(), true, 1);
+    assert_eq!(call(waiter, "BLPOP list 0.01"), "*-1");
+    assert_eq!(stats(client), called, "its time is up");
+    let id = call(waiter, "CLIENT ID").replace(':', "");
+    for (end, expected) in [
+        (format!("CLIENT UNBLOCK {id}"), &called),
+        (format!("CLIENT UNBLOCK {id} ERROR"), &refused),
+        ("LPUSH list 1".to_owned(), &called),
+    ] {
+        waiter.send(&["BLPOP", "list", "0"]).expect("the server listens");
+        wait_for_blocked(client, "1");
+        play(client, &[(&end, ":1")]);
+        waiter.read().expect("the wait ends");
+        assert_eq!(stats(client), *expected, "{end}");
+    }
+}
+
+/// Of a wait that was served only the serving was in the histogram, though both were in the sum.
+#[test]
+fn what_a_command_took_before_it_waited_is_part_of_its_latency() {
+    let server = start(&["--latency-tracking-info-percentiles", "100"]);
+    let (waiter, client) = (&mut server.client(), &mut server.client());
+    // Keys enough that to look for them takes longer than to serve one.
+    let mut words = vec!["BLPOP".to_owned()];
+    words.extend((0..100).map(|number| format!("key:{number}")));
+    words.push("0".to_owned());
+    waiter.send(&words).expect("the server listens");
+    wait_for_blocked(client, "1");
+    play(client, &[("LPUSH key:99 1", ":1")]);
+    waiter.read().expect("it is served");
+    let usec: f64 = info(client, "commandstats", "cmdstat_blpop")
+        .split(',')
+        .find_map(|part| part.strip_prefix("usec=")?.parse().ok())
+        .expect("it was called");
+    let latency: f64 = info(client, "latencystats", "latency_percentiles_usec_blpop")
+        .strip_prefix("p100=")
+        .and_then(|value| value.parse().ok())
+        .expect("it was called");
+    assert!((latency - usec).abs() <= usec / 50.0 + 1.0, "{latency} of {usec}");
+}
+
 #[test]
 fn over_the_memory_limit_writes_are_refused_and_transactions_can_still_be_dropped() {
     let server = start(&[]);

@@ -49,7 +49,8 @@ impl EventLoop {
         } else {
             write_timeout(&mut reply, blocked.on_timeout);
         }
-        finish_wait(&self.core, blocked.command, error.then_some(UNBLOCKED));
+        let error = error.then_some(UNBLOCKED);
+        finish_wait(&self.core, &conn.client.info, blocked, out.len(), error);
         self.unblock(slot, &out, false);
     }
 
