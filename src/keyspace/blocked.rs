@@ -144,3 +144,28 @@ impl Waiters {
         self.keys.keys().filter(|(of, _)| *of == db).map(|(_, key)| key.clone()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever takes a lock goes through the sets: there is one for a wait, however many its keys.
+    #[test]
+    fn a_wait_for_many_keys_has_one_set_of_shards() {
+        let mut waiters = Waiters::default();
+        let mut shards = ShardSet::default();
+        [0, 3].into_iter().for_each(|shard| shards.insert(shard));
+        for wait in 1..=2 {
+            let ticket = Arc::new(Ticket::default());
+            for key in 0..100 {
+                let call = Arc::new(());
+                let waiter = Waiter { ticket: ticket.clone(), kind: BlockedKind::List, call };
+                waiters.add(0, format!("{key}").as_bytes(), waiter, Some(shards));
+            }
+            assert_eq!((waiters.len(), waiters.wide.len()), (100, wait));
+        }
+        let mut set = ShardSet::default();
+        waiters.widen(&mut set);
+        assert_eq!(set.iter().collect::<Vec<_>>(), [0, 3]);
+    }
+}

@@ -10,6 +10,7 @@ mod cluster_slots;
 mod differential;
 mod expiry;
 mod idle_connections;
+mod import_mode;
 mod limits;
 mod lookups;
 mod scripting;

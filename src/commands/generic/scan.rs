@@ -65,7 +65,7 @@ static SCAN: CommandSpec = CommandSpec {
 /// Bits of a SCAN cursor that say how far a table was gone through; above them is the table.
 const POSITION_BITS: u32 = 48;
 
-/// Expired keys that RANDOMKEY meets, while a pause keeps them, before it looks no further.
+/// Expired keys that RANDOMKEY meets, where they are kept, before it looks no further.
 const KEPT_MET_MAX: u32 = 100;
 
 /// The options of SCAN. Those of HSCAN, SSCAN and ZSCAN are in `commands::scan_args`.

@@ -211,25 +211,25 @@ fn expire(cx: &mut Cx<'_>, args: &Args<'_>, format: TimeFormat) -> CommandResult
     let condition = Condition::parse(&args.first(at).from(3))?;
     let names = fields::counted(args, at, 1, fields::mismatch())?;
     let deadline = format.deadline(cx, args.at(2))?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let is_past = cx.ks.is_past(deadline);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
         let field = hash.as_deref_mut().and_then(|hash| {
-            let (_, old) = hash.get_with_deadline(name, now_ms)?;
+            let (_, old) = hash.get_with_deadline(name, horizon_ms)?;
             Some((hash, old))
         });
         let outcome = match field {
             None => MISSING,
             Some((_, old)) if !condition.allows(old, deadline) => CONDITION_FAILED,
             Some((hash, _)) if is_past => {
-                hash.remove(name, now_ms);
+                hash.remove(name, horizon_ms);
                 GONE
             }
             Some((hash, _)) => {
-                hash.set_deadline(name, Some(deadline), now_ms);
+                hash.set_deadline(name, Some(deadline), horizon_ms);
                 SET
             }
         };

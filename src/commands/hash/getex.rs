@@ -83,7 +83,7 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let at = fields::find(args, 2)?;
     let expiry = Expiry::parse(&args.first(at).from(2))?;
     let names = fields::counted(args, at, 1, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     // The type of the key is the first error, the time the second.
     cx.ks.read::<Hash>(&key)?;
     let deadline = match expiry {
@@ -95,14 +95,14 @@ fn hgetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
-        let value = hash.as_deref().and_then(|hash| hash.get(name, now_ms));
+        let value = hash.as_deref().and_then(|hash| hash.get(name, horizon_ms));
         bulk_or_null(&mut cx.reply, value);
         let Some(hash) = hash.as_deref_mut() else { continue };
         let is_changed = match deadline {
-            Some(_) if is_past => hash.remove(name, now_ms),
-            Some(at) => hash.set_deadline(name, Some(at), now_ms).is_some(),
+            Some(_) if is_past => hash.remove(name, horizon_ms),
+            Some(at) => hash.set_deadline(name, Some(at), horizon_ms).is_some(),
             None if expiry == Expiry::Persist => {
-                matches!(hash.set_deadline(name, None, now_ms), Some(Some(_)))
+                matches!(hash.set_deadline(name, None, horizon_ms), Some(Some(_)))
             }
             None => false,
         };

@@ -42,8 +42,8 @@ static HINCRBYFLOAT: CommandSpec = CommandSpec {
 
 fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name, by) = (cx.ks.key(args.at(1)), args.at(2), int_arg(args, 3)?);
-    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
-    let old = match cx.ks.write::<Hash>(&key)?.and_then(|hash| hash.get(name, now_ms)) {
+    let (limits, horizon_ms) = (super::limits(cx), cx.ks.horizon_ms);
+    let old = match cx.ks.write::<Hash>(&key)?.and_then(|hash| hash.get(name, horizon_ms)) {
         None => 0,
         Some(Value::Int(old)) => old,
         Some(Value::Str(text)) => {
@@ -55,7 +55,7 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let mut digits = itoa::Buffer::new();
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let mut changes = Changes { count: 1, ..Changes::begin(hash) };
-    let stored = hash.set(name, digits.format(new).as_bytes(), Ttl::Keep, &limits, now_ms);
+    let stored = hash.set(name, digits.format(new).as_bytes(), Ttl::Keep, &limits, horizon_ms);
     changes.expired = stored == Stored::OverExpired;
     changes.end(hash);
     super::changed(cx, &key, Some("hincrby"), changes);
@@ -65,12 +65,12 @@ fn hincrby(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name) = (cx.ks.key(args.at(1)), args.at(2));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
+    let (limits, horizon_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let by = LongDouble::parse(args.at(3)).ok_or(CommandError::NotFloat)?;
     if by.is_infinite() {
         return Err(CommandError::err("value is NaN or Infinity"));
     }
-    let old = match cx.ks.write::<Hash>(&key)?.and_then(|hash| hash.get(name, now_ms)) {
+    let old = match cx.ks.write::<Hash>(&key)?.and_then(|hash| hash.get(name, horizon_ms)) {
         None => LongDouble::from_int(0),
         Some(Value::Int(old)) => LongDouble::from_int(old),
         Some(Value::Str(text)) => {
@@ -84,7 +84,7 @@ fn hincrbyfloat(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         .to_text();
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let mut changes = Changes { count: 1, ..Changes::begin(hash) };
-    let stored = hash.set(name, new.as_bytes(), Ttl::Keep, &limits, now_ms);
+    let stored = hash.set(name, new.as_bytes(), Ttl::Keep, &limits, horizon_ms);
     changes.expired = stored == Stored::OverExpired;
     changes.end(hash);
     super::changed(cx, &key, Some("hincrbyfloat"), changes);

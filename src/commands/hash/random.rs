@@ -47,12 +47,12 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
         Some(text) => Some(count_arg(text)?),
         None => None,
     };
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut rng = rand::rng();
     let len_max = cx.reply_len_max();
     let hash = cx.ks.read::<Hash>(&key)?;
     // Without a live field there is nothing to draw from.
-    let first = hash.and_then(|hash| hash.random(now_ms, &mut rng));
+    let first = hash.and_then(|hash| hash.random(horizon_ms, &mut rng));
     let (Some(hash), Some(first)) = (hash, first) else {
         match count {
             None => cx.reply.null(),
@@ -63,7 +63,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     match count {
         None => bulk_or_null(&mut cx.reply, Some(first.0)),
         Some(count @ 0..) => {
-            let fields = hash.sample(count as usize, now_ms, &mut rng);
+            let fields = hash.sample(count as usize, horizon_ms, &mut rng);
             begin(&mut cx.reply, fields.len(), with_values);
             fields.iter().for_each(|field| write(&mut cx.reply, *field, with_values));
         }
@@ -76,7 +76,7 @@ fn hrandfield(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
                 if cx.reply.len() > len_max {
                     break;
                 }
-                let field = hash.random(now_ms, &mut rng).expect("there was one before");
+                let field = hash.random(horizon_ms, &mut rng).expect("there was one before");
                 write(&mut cx.reply, field, with_values);
             }
         }

@@ -131,18 +131,18 @@ static HSTRLEN: CommandSpec = CommandSpec {
 };
 
 fn hget(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
-    let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), now_ms));
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), horizon_ms));
     bulk_or_null(&mut cx.reply, value);
     Ok(())
 }
 
 fn hmget(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let hash = cx.ks.read::<Hash>(&key)?;
     cx.reply.array(args.len() - 2);
     for name in args.from(2).iter() {
-        bulk_or_null(&mut cx.reply, hash.and_then(|hash| hash.get(name, now_ms)));
+        bulk_or_null(&mut cx.reply, hash.and_then(|hash| hash.get(name, horizon_ms)));
     }
     Ok(())
 }
@@ -157,13 +157,13 @@ pub(super) fn bulk_or_null(reply: &mut Reply<'_>, value: Option<Value<'_>>) {
 }
 
 fn hgetall(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         cx.reply.map(0);
         return Ok(());
     };
-    cx.reply.map(live_len(hash, now_ms));
-    for (name, value) in hash.iter(now_ms) {
+    cx.reply.map(live_len(hash, horizon_ms));
+    for (name, value) in hash.iter(horizon_ms) {
         bulk_or_null(&mut cx.reply, Some(name));
         bulk_or_null(&mut cx.reply, Some(value));
     }
@@ -183,20 +183,20 @@ fn list(
     args: &Args<'_>,
     part: for<'v> fn((Value<'v>, Value<'v>)) -> Value<'v>,
 ) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         cx.reply.array(0);
         return Ok(());
     };
-    cx.reply.array(live_len(hash, now_ms));
-    hash.iter(now_ms).for_each(|pair| bulk_or_null(&mut cx.reply, Some(part(pair))));
+    cx.reply.array(live_len(hash, horizon_ms));
+    hash.iter(horizon_ms).for_each(|pair| bulk_or_null(&mut cx.reply, Some(part(pair))));
     Ok(())
 }
 
 /// The number of fields that have not expired. Counts them only if any may have.
-fn live_len(hash: &Hash, now_ms: u64) -> usize {
+fn live_len(hash: &Hash, horizon_ms: u64) -> usize {
     match hash.min_deadline() {
-        Some(at) if at <= now_ms => hash.iter(now_ms).count(),
+        Some(at) if at <= horizon_ms => hash.iter(horizon_ms).count(),
         _ => hash.len(),
     }
 }
@@ -209,15 +209,15 @@ fn hlen(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn hexists(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
-    let found = cx.ks.read::<Hash>(&key)?.is_some_and(|hash| hash.contains(args.at(2), now_ms));
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let found = cx.ks.read::<Hash>(&key)?.is_some_and(|hash| hash.contains(args.at(2), horizon_ms));
     cx.reply.int(i64::from(found));
     Ok(())
 }
 
 fn hstrlen(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
-    let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), now_ms));
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let value = cx.ks.read::<Hash>(&key)?.and_then(|hash| hash.get(args.at(2), horizon_ms));
     cx.reply.len_int(value.map_or(0, Value::len));
     Ok(())
 }

@@ -31,7 +31,7 @@ static HSCAN: CommandSpec = CommandSpec {
 
 fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let cursor = scan_args::cursor(args.at(2))?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.read::<Hash>(&key)? else {
         scan_args::empty_reply(&mut cx.reply);
         return Ok(());
@@ -39,7 +39,7 @@ fn hscan(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let options = ScanArgs::parse(&args.from(3), Words::NOVALUES)?;
     let mut items = scan_args::Items::default();
     let mut digits = itoa::Buffer::new();
-    let next = hash.scan(cursor, options.count, now_ms, |name, value| {
+    let next = hash.scan(cursor, options.count, horizon_ms, |name, value| {
         let name = name.bytes(&mut digits);
         if !options.matches(name) {
             return;

@@ -112,7 +112,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let at = fields::find(args, 2)?;
     let options = Options::parse(&args.first(at).from(2))?;
     let pairs = fields::counted(args, at, 2, fields::mismatch())?;
-    let (key, limits, now_ms) = (cx.ks.key(args.at(1)), super::limits(cx), cx.ks.horizon_ms);
+    let (key, limits, horizon_ms) = (cx.ks.key(args.at(1)), super::limits(cx), cx.ks.horizon_ms);
     // The key is looked at before the time is read: its type is the first error.
     let exists = cx.ks.write::<Hash>(&key)?.is_some();
     if options.key.is_some_and(|wanted| wanted != exists) {
@@ -130,7 +130,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = || (0..pairs.len()).step_by(2).map(|index| pairs.at(index));
     if let Some(wanted) = options.fields {
         let hash = cx.ks.write::<Hash>(&key)?;
-        let is_there = |name| hash.as_deref().is_some_and(|hash| hash.contains(name, now_ms));
+        let is_there = |name| hash.as_deref().is_some_and(|hash| hash.contains(name, horizon_ms));
         if names().any(|name| is_there(name) != wanted) {
             cx.reply.int(0);
             return Ok(());
@@ -141,7 +141,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let mut changes = Changes { count: pairs.len() / 2, ..Changes::begin(hash) };
     if is_past {
         // Set and expired at once: only what was there before needs to go.
-        changes.count = names().filter(|name| hash.remove(name, now_ms)).count();
+        changes.count = names().filter(|name| hash.remove(name, horizon_ms)).count();
         changes.end(hash);
         // Those that were not there before expired, too.
         cx.ks.stats.expired_fields.add((pairs.len() / 2) as u64);
@@ -154,7 +154,7 @@ fn hsetex(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let longest = pairs.iter().map(<[u8]>::len).max().unwrap_or(0);
     hash.prepare(pairs.len() / 2, longest, &limits);
     for (index, name) in names().enumerate() {
-        let stored = hash.set(name, pairs.at(2 * index + 1), ttl, &limits, now_ms);
+        let stored = hash.set(name, pairs.at(2 * index + 1), ttl, &limits, horizon_ms);
         changes.expired |= stored == Stored::OverExpired;
     }
     changes.end(hash);

@@ -160,12 +160,12 @@ fn tell(cx: &mut Cx<'_>, args: &Args<'_>, form: fn(u64, u64) -> u64) -> CommandR
 
 fn hpersist(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = fields::at(args, 2, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
-        let old = hash.as_deref_mut().and_then(|hash| hash.set_deadline(name, None, now_ms));
+        let old = hash.as_deref_mut().and_then(|hash| hash.set_deadline(name, None, horizon_ms));
         changes.count += usize::from(matches!(old, Some(Some(_))));
         cx.reply.int(match old {
             None => MISSING,

@@ -117,7 +117,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
         return Err(CommandError::WrongArity(cx.spec.name.to_owned()));
     }
     let (key, pairs) = (cx.ks.key(args.at(1)), args.from(2));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
+    let (limits, horizon_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
     let longest = pairs.iter().map(<[u8]>::len).max().unwrap_or(0);
     hash.prepare(pairs.len() / 2, longest, &limits);
@@ -125,7 +125,7 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
     let mut created = 0;
     for index in (0..pairs.len()).step_by(2) {
         let (name, value) = (pairs.at(index), pairs.at(index + 1));
-        let stored = hash.set(name, value, Ttl::Clear, &limits, now_ms);
+        let stored = hash.set(name, value, Ttl::Clear, &limits, horizon_ms);
         changes.expired |= stored == Stored::OverExpired;
         created += usize::from(stored.is_new());
     }
@@ -136,14 +136,14 @@ fn set_pairs(cx: &mut Cx<'_>, args: &Args<'_>) -> Result<usize, CommandError> {
 
 fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let (key, name, value) = (cx.ks.key(args.at(1)), args.at(2), args.at(3));
-    let (limits, now_ms) = (super::limits(cx), cx.ks.horizon_ms);
+    let (limits, horizon_ms) = (super::limits(cx), cx.ks.horizon_ms);
     let hash = cx.ks.write_or_create::<Hash>(&key)?;
-    if hash.contains(name, now_ms) {
+    if hash.contains(name, horizon_ms) {
         cx.reply.int(0);
         return Ok(());
     }
     let mut changes = Changes { count: 1, ..Changes::begin(hash) };
-    let stored = hash.set(name, value, Ttl::Clear, &limits, now_ms);
+    let stored = hash.set(name, value, Ttl::Clear, &limits, horizon_ms);
     changes.expired = stored == Stored::OverExpired;
     changes.end(hash);
     super::changed(cx, &key, Some("hset"), changes);
@@ -152,13 +152,13 @@ fn hsetnx(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 }
 
 fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let Some(hash) = cx.ks.write::<Hash>(&key)? else {
         cx.reply.int(0);
         return Ok(());
     };
     let mut changes = Changes::begin(hash);
-    changes.count = args.from(2).iter().filter(|name| hash.remove(name, now_ms)).count();
+    changes.count = args.from(2).iter().filter(|name| hash.remove(name, horizon_ms)).count();
     changes.end(hash);
     if changes.count > 0 {
         super::changed(cx, &key, Some("hdel"), changes);
@@ -169,15 +169,15 @@ fn hdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
 
 fn hgetdel(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let names = fields::at(args, 2, fields::mismatch())?;
-    let (key, now_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
+    let (key, horizon_ms) = (cx.ks.key(args.at(1)), cx.ks.horizon_ms);
     let mut hash = cx.ks.write::<Hash>(&key)?;
     cx.reply.array(names.len());
     let mut changes = hash.as_deref().map(Changes::begin).unwrap_or_default();
     for name in names.iter() {
-        let value = hash.as_deref().and_then(|hash| hash.get(name, now_ms));
+        let value = hash.as_deref().and_then(|hash| hash.get(name, horizon_ms));
         bulk_or_null(&mut cx.reply, value);
         changes.count +=
-            usize::from(hash.as_deref_mut().is_some_and(|hash| hash.remove(name, now_ms)));
+            usize::from(hash.as_deref_mut().is_some_and(|hash| hash.remove(name, horizon_ms)));
     }
     hash.as_deref().inspect(|hash| changes.end(hash));
     if changes.count > 0 {
