@@ -234,7 +234,7 @@ impl Round {
     pub(super) fn run(
         &mut self,
         core: &mut Core,
-        conns: &mut Slab<Conn>,
+        conns: &mut Slab<Box<Conn>>,
         mut done: impl FnMut(Outcome),
     ) {
         self.put_scripts_last();
@@ -308,7 +308,7 @@ impl Round {
 
     /// Locks the shards of as many commands from `first` on as make a window, and fetches their
     /// tables and then their buckets. 0: the command is none for the fast path, or its shard is busy.
-    fn open_window(&mut self, core: &mut Core, conns: &Slab<Conn>, first: usize) -> usize {
+    fn open_window(&mut self, core: &mut Core, conns: &Slab<Box<Conn>>, first: usize) -> usize {
         self.window.clear();
         core.make_room();
         let Core { server, held, stats, now_ms, ceiling, .. } = core;
@@ -365,7 +365,7 @@ impl Round {
     }
 
     /// Runs a window and releases its locks.
-    fn run_window(&mut self, core: &mut Core, conns: &mut Slab<Conn>, first: usize, count: usize) {
+    fn run_window(&mut self, core: &mut Core, conns: &mut Slab<Box<Conn>>, first: usize, count: usize) {
         if count > 1 {
             self.prefetch(core, conns, first);
         }
@@ -392,7 +392,7 @@ impl Round {
 
     /// Fetches into the cache what the commands of the window will read, whose buckets are there by
     /// now: their entries, then the first bytes of the values that lie outside of these.
-    fn prefetch(&self, core: &Core, conns: &Slab<Conn>, first: usize) {
+    fn prefetch(&self, core: &Core, conns: &Slab<Box<Conn>>, first: usize) {
         let shards = &core.server.store.shards;
         let mut has_values = false;
         for (index, command) in self.window.iter().enumerate() {
@@ -418,7 +418,7 @@ impl Round {
     }
 
     /// Runs one request on the way that knows every case.
-    fn run_single(&mut self, core: &mut Core, conns: &mut Slab<Conn>, at: usize) {
+    fn run_single(&mut self, core: &mut Core, conns: &mut Slab<Box<Conn>>, at: usize) {
         let request = self.requests[at];
         let visit = &mut self.visits[request.visit as usize];
         if visit.stopped.is_some() {
@@ -454,12 +454,12 @@ impl Round {
     }
 
     /// Puts the request at `at` and all that follows on its connection back into the stash.
-    fn stop(&mut self, conns: &mut Slab<Conn>, at: usize, why: Next) {
+    fn stop(&mut self, conns: &mut Slab<Box<Conn>>, at: usize, why: Next) {
         let request = self.requests[at];
         self.stash_from(conns, request.visit as usize, request.start as usize, why);
     }
 
-    fn stop_after(&mut self, conns: &mut Slab<Conn>, at: usize, why: Next) {
+    fn stop_after(&mut self, conns: &mut Slab<Box<Conn>>, at: usize, why: Next) {
         let visit = self.requests[at].visit;
         let from = match self.requests.get(at + 1) {
             Some(next) if next.visit == visit => next.start as usize,
@@ -468,7 +468,7 @@ impl Round {
         self.stash_from(conns, visit as usize, from, why);
     }
 
-    fn stash_from(&mut self, conns: &mut Slab<Conn>, visit: usize, from: usize, why: Next) {
+    fn stash_from(&mut self, conns: &mut Slab<Box<Conn>>, visit: usize, from: usize, why: Next) {
         let visit = &mut self.visits[visit];
         if visit.stopped.is_some() {
             return;
@@ -489,7 +489,7 @@ impl Round {
 
     /// Sends what there is of the replies of a visit that still has requests to run, if that is much:
     /// a short request may have a long reply, and a pipeline many of them.
-    fn send_open(&mut self, core: &Core, conns: &mut Slab<Conn>, open: usize) {
+    fn send_open(&mut self, core: &Core, conns: &mut Slab<Box<Conn>>, open: usize) {
         let Some(visit) = self.visits.get_mut(open) else { return };
         if self.out.len() <= OUT_BYTES_SOFT_MAX || visit.replies_from == usize::MAX {
             return;
@@ -514,7 +514,7 @@ impl Round {
 
     /// Leaves the replies of the visits before `until` with the core, to be sent if the scripts that
     /// follow take long. `false`: they are to be sent now.
-    fn withhold(&mut self, core: &mut Core, conns: &Slab<Conn>, until: usize) -> bool {
+    fn withhold(&mut self, core: &mut Core, conns: &Slab<Box<Conn>>, until: usize) -> bool {
         let first = self.unsent + core.withheld.len();
         if first == until {
             return true;
@@ -571,7 +571,7 @@ impl Round {
     fn send(
         &mut self,
         core: &mut Core,
-        conns: &mut Slab<Conn>,
+        conns: &mut Slab<Box<Conn>>,
         until: usize,
         done: &mut impl FnMut(Outcome),
     ) {

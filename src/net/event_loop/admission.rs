@@ -95,7 +95,7 @@ impl EventLoop {
         let mut client = Client::new(info);
         client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
         client.set_flag(ClientFlags::UNAUTHENTICATED, !server.users.is_open());
-        entry.insert(Conn::new(socket, client));
+        entry.insert(Box::new(Conn::new(socket, client)));
         self.enqueue(slot);
     }
 

@@ -44,7 +44,7 @@ const EVENTS_MAX: usize = 512;
 pub struct EventLoop {
     core: Core,
     poll: Poll,
-    conns: Slab<Conn>,
+    conns: Slab<Box<Conn>>,
     ready: VecDeque<usize>,
     /// Connections that wait for a shard or the gate.
     aside: Vec<usize>,
