@@ -25,7 +25,6 @@ mod timeout;
 pub mod transactions;
 
 pub(crate) use cluster::viewer as cluster_viewer;
-pub(crate) use connection::hello_while_busy;
 pub use cx::{BlockRequest, CommandResult, Cx, TimeoutReply, db_arg, int_arg, write_timeout};
 pub use error::CommandError;
 pub use spec::{

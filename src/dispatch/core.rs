@@ -1,6 +1,7 @@
 //! What a core needs to run commands, and how it gets the locks for them.
 #![expect(unsafe_code, reason = "marks all shards as held once the gate is closed")]
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,8 +55,8 @@ pub struct Core {
     pub(super) lost_slots: SlotSet,
     /// Memory, as far as it matters to commands.
     pub ceiling: Ceiling,
-    /// Answers clients while a script is busy here; set by the event loop.
-    pub desk: Option<Box<dyn BusyDesk>>,
+    /// Serves clients while a script is busy here; set by the event loop.
+    pub desk: Option<Rc<RefCell<dyn BusyDesk>>>,
     /// Replies of the round that wait for scripts.
     pub withheld: Withheld,
     /// Ticks that the last command took; of nested ones, the outermost.

@@ -7,7 +7,7 @@ use crate::protocol::{Args, shown};
 use crate::session::{Client, ClientFlags};
 
 /// Finds the command, or the subcommand, that `args` name.
-pub(crate) fn lookup(args: &Args<'_>) -> Result<&'static Command, CommandError> {
+pub(super) fn lookup(args: &Args<'_>) -> Result<&'static Command, CommandError> {
     let table = CommandTable::get();
     let name = args.at(0);
     let command = table.find(name).ok_or_else(|| unknown(args))?;

@@ -32,15 +32,12 @@ pub use call::finish_wait;
 pub use call::{Origin, call};
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
-pub(crate) use gates::lookup;
 pub(crate) use monitor::feed as feed_monitors;
-pub(crate) use process::queue;
 pub use process::{Next, process};
 pub use redirect::ends_wait;
 pub use routing::shards_of;
 pub use script::{
-    BusyAnswer, BusyDesk, ScriptRun, answer_while_busy, drop_flushed_interpreter,
-    is_queued_while_busy, refuse_script, run_script, with_interpreter,
+    BusyDesk, ScriptRun, drop_flushed_interpreter, refuse_script, run_script, with_interpreter,
 };
 pub use watching::end_watch;
 pub use withheld::Withheld;

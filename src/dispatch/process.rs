@@ -189,7 +189,7 @@ fn run(
 }
 
 /// Puts a command into the open transaction.
-pub(crate) fn queue(client: &mut Client, command: &'static Command, args: &Args<'_>) {
+fn queue(client: &mut Client, command: &'static Command, args: &Args<'_>) {
     let owned = OwnedArgs::copy(args);
     if let Some(multi) = &mut client.multi {
         multi.bytes += owned.heap_bytes() + size_of::<QueuedCommand>();

@@ -17,9 +17,8 @@ use super::core::Core;
 use super::flow::Flow;
 use super::withheld::Withheld;
 use super::{monitor, redirect, routing};
-use crate::commands::scripting::kill;
 use crate::commands::{Command, CommandError, CommandResult, CommandTable, Flags, Group, Run};
-use crate::config::{REDIS_VERSION, ShutdownFlags, VALKEY_VERSION};
+use crate::config::{REDIS_VERSION, VALKEY_VERSION};
 use crate::keyspace::Key;
 use crate::protocol::{Args, OwnedArgs, RespVersion};
 use crate::scripting::{
@@ -29,7 +28,6 @@ use crate::scripting::{
 use crate::server::Server;
 use crate::session::{Client, ClientFlags};
 use crate::shard::ShardSet;
-use crate::stats::CoreStats;
 
 const IDENTITY: Identity =
     Identity { server_name: "valkey", version: VALKEY_VERSION, redis_version: REDIS_VERSION };
@@ -222,11 +220,6 @@ fn run_locked(
     if is_escalated {
         server.scripting.escalation.store(false, Ordering::Release);
     }
-    if server.scripting.running.is_busy()
-        && let Some(desk) = &mut core.desk
-    {
-        desk.close(&server, core.id);
-    }
     server.scripting.running.end(core.id);
     (!is_abandoned).then_some(outcome)
 }
@@ -318,10 +311,8 @@ impl ScriptHost for Host<'_> {
         }
         // Who waits for a time to come is not to wait for ever: by TIME it goes on now.
         self.core.unit_us = 0;
-        // The desk is part of the core, which it is lent.
-        if let Some(mut desk) = self.core.desk.take() {
-            desk.look(&self.core.server, self.core.id);
-            self.core.desk = Some(desk);
+        if let Some(desk) = &self.core.desk {
+            desk.borrow_mut().look();
         }
         let server = &self.core.server;
         let running = &server.scripting.running;
@@ -337,63 +328,13 @@ impl ScriptHost for Host<'_> {
     }
 }
 
-/// Answers a core's clients while a script keeps the core from them.
-pub trait BusyDesk: Send {
+/// Serves a core's clients while a script keeps the core from them.
+pub trait BusyDesk {
     /// Sends replies that were complete before the script began.
-    fn send(&mut self, core: &CoreStats, withheld: &mut Withheld);
+    fn send(&mut self, withheld: &mut Withheld);
 
     /// Looks for requests, if it has not just done so.
-    fn look(&mut self, server: &Arc<Server>, core: usize);
-
-    /// The script has ended: hands over what is left.
-    fn close(&mut self, server: &Arc<Server>, core: usize);
-}
-
-/// What a request that arrives at the desk gets.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BusyAnswer {
-    /// Nothing yet: it has to be run.
-    Leave,
-    Silence,
-    Ok,
-    Error(CommandError),
-    /// A reply that is ready to be sent.
-    Bytes(Vec<u8>),
-}
-
-/// Whether a transaction takes a request while a script is busy: what would be run beside it.
-pub fn is_queued_while_busy(args: &Args<'_>) -> bool {
-    super::gates::lookup(args).is_ok_and(|command| {
-        super::gates::may_interrupt_script(command, args)
-            && command.spec.arity.accepts(args.len())
-            && !command.spec.runs_in_multi
-            && !matches!(command.spec.run, Run::Container)
-    })
-}
-
-/// The answer to a request that is not run because a script is busy.
-pub fn answer_while_busy(server: &Server, args: &Args<'_>) -> BusyAnswer {
-    let command = match super::gates::lookup(args) {
-        Ok(command) => command,
-        Err(error) => return BusyAnswer::Error(error),
-    };
-    if !command.spec.arity.accepts(args.len()) || matches!(command.spec.run, Run::Container) {
-        return BusyAnswer::Error(CommandError::WrongArity(command.full_name.clone()));
-    }
-    match command.full_name.as_str() {
-        "script|kill" => match kill(server) {
-            Ok(()) => BusyAnswer::Ok,
-            Err(error) => BusyAnswer::Error(error),
-        },
-        _ if !super::gates::may_interrupt_script(command, args) => {
-            BusyAnswer::Error(super::gates::busy_script(&server.config))
-        }
-        "shutdown" => {
-            server.shut_down(ShutdownFlags(ShutdownFlags::NOSAVE), "");
-            BusyAnswer::Silence
-        }
-        _ => BusyAnswer::Leave,
-    }
+    fn look(&mut self);
 }
 
 /// Why a command of a script is refused.
@@ -432,8 +373,8 @@ fn lookup(args: &Args<'_>) -> Result<&'static Command, Refusal> {
 impl Host<'_> {
     /// Others have waited long enough for this script.
     fn send_withheld(&mut self) {
-        if let Some(desk) = &mut self.core.desk {
-            desk.send(&self.core.stats, &mut self.core.withheld);
+        if let Some(desk) = &self.core.desk {
+            desk.borrow_mut().send(&mut self.core.withheld);
         }
     }
 

@@ -9,7 +9,8 @@ use super::pending::{Pending, write_some};
 use super::socket::Socket;
 use crate::config::ClientClass;
 use crate::dispatch::Core;
-use crate::protocol::Resume;
+use crate::protocol::{Limits, Resume};
+use crate::server::Server;
 use crate::session::{Client, ClientFlags, ClientInfo, REPLY_ROOM_MAX, Registry};
 
 /// Why a connection is not in the queue of ready ones.
@@ -87,6 +88,14 @@ impl Conn {
             pending: Pending::default(),
             soft_limit_since_ms: None,
             reply_peak_since_ms: 0,
+        }
+    }
+
+    /// How large its requests may be now.
+    pub(super) fn limits(&self, server: &Server) -> Limits {
+        Limits {
+            bulk_bytes_max: server.config.proto_max_bulk_len.get(),
+            authenticated: !self.client.flags.has(ClientFlags::UNAUTHENTICATED),
         }
     }
 

@@ -5,6 +5,7 @@
 //! data in a slab: bytes in, commands, bytes out. Knows no command; `dispatch` runs them.
 
 mod conn;
+mod conns;
 mod desk;
 mod event_loop;
 mod listen;

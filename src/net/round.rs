@@ -9,11 +9,14 @@
 use crate::commands::Group;
 use crate::dispatch::{Core, Fast, FastCommand, Next, fast, process, run_fast};
 use crate::net::conn::Conn;
+use crate::net::conns::Conns;
+use crate::net::desk::Desk;
 use crate::protocol::{Args, Limits, Progress, ProtocolError, Reply, Span, parse_request};
 use crate::session::{ClientFlags, REPLY_ROOM_MAX};
 
-use slab::Slab;
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
 /// Commands whose misses are overlapped. More gain nothing.
@@ -63,7 +66,6 @@ struct Visit {
 }
 
 /// The requests and replies of one round. Kept from round to round for its buffers.
-#[derive(Debug)]
 pub(super) struct Round {
     arena: Vec<u8>,
     used: usize,
@@ -75,6 +77,7 @@ pub(super) struct Round {
     pub(super) out: Vec<u8>,
     /// Visits whose replies are complete and not sent yet start here.
     unsent: usize,
+    desk: Rc<RefCell<Desk>>,
 }
 
 /// What became of a connection in a round.
@@ -87,7 +90,7 @@ pub(super) struct Outcome {
 }
 
 impl Round {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(desk: Rc<RefCell<Desk>>) -> Self {
         Self {
             arena: vec![0; ARENA_BYTES],
             used: 0,
@@ -98,6 +101,7 @@ impl Round {
             window: Vec::new(),
             out: Vec::with_capacity(OUT_BYTES_SOFT_MAX),
             unsent: 0,
+            desk,
         }
     }
 
@@ -234,7 +238,7 @@ impl Round {
     pub(super) fn run(
         &mut self,
         core: &mut Core,
-        conns: &mut Slab<Box<Conn>>,
+        conns: &mut Conns,
         mut done: impl FnMut(Outcome),
     ) {
         self.put_scripts_last();
@@ -257,7 +261,7 @@ impl Round {
                 self.run_window(core, conns, next, count);
                 next += count;
             } else {
-                self.run_single(core, conns, next);
+                self.run_single(core, conns, next, &mut done);
                 next += 1;
             }
             if self.out.len() + core.withheld.byte_count() > OUT_BYTES_SOFT_MAX {
@@ -308,7 +312,7 @@ impl Round {
 
     /// Locks the shards of as many commands from `first` on as make a window, and fetches their
     /// tables and then their buckets. 0: the command is none for the fast path, or its shard is busy.
-    fn open_window(&mut self, core: &mut Core, conns: &Slab<Box<Conn>>, first: usize) -> usize {
+    fn open_window(&mut self, core: &mut Core, conns: &Conns, first: usize) -> usize {
         self.window.clear();
         core.make_room();
         let Core { server, held, stats, now_ms, ceiling, .. } = core;
@@ -365,7 +369,7 @@ impl Round {
     }
 
     /// Runs a window and releases its locks.
-    fn run_window(&mut self, core: &mut Core, conns: &mut Slab<Box<Conn>>, first: usize, count: usize) {
+    fn run_window(&mut self, core: &mut Core, conns: &mut Conns, first: usize, count: usize) {
         if count > 1 {
             self.prefetch(core, conns, first);
         }
@@ -392,7 +396,7 @@ impl Round {
 
     /// Fetches into the cache what the commands of the window will read, whose buckets are there by
     /// now: their entries, then the first bytes of the values that lie outside of these.
-    fn prefetch(&self, core: &Core, conns: &Slab<Box<Conn>>, first: usize) {
+    fn prefetch(&self, core: &Core, conns: &Conns, first: usize) {
         let shards = &core.server.store.shards;
         let mut has_values = false;
         for (index, command) in self.window.iter().enumerate() {
@@ -418,7 +422,13 @@ impl Round {
     }
 
     /// Runs one request on the way that knows every case.
-    fn run_single(&mut self, core: &mut Core, conns: &mut Slab<Box<Conn>>, at: usize) {
+    fn run_single(
+        &mut self,
+        core: &mut Core,
+        conns: &mut Conns,
+        at: usize,
+        done: &mut impl FnMut(Outcome),
+    ) {
         let request = self.requests[at];
         let visit = &mut self.visits[request.visit as usize];
         if visit.stopped.is_some() {
@@ -442,7 +452,11 @@ impl Round {
         }
         let mut out = std::mem::take(&mut self.out);
         let begin = core.ticks();
-        let next = process(core, &mut conn.client, &self.args(request), &mut out);
+        let next = if visit.has_script {
+            self.run_script(core, conns, request, &mut out, done)
+        } else {
+            process(core, &mut conn.client, &self.args(request), &mut out)
+        };
         core.stats.busy_ticks.add(core.ticks().wrapping_sub(begin));
         self.out = out;
         match next {
@@ -453,13 +467,31 @@ impl Round {
         }
     }
 
+    /// Runs a request that may take long: meanwhile the desk has the connections but this.
+    fn run_script(
+        &self,
+        core: &mut Core,
+        conns: &mut Conns,
+        request: Request,
+        out: &mut Vec<u8>,
+        done: &mut impl FnMut(Outcome),
+    ) -> Next {
+        let slot = self.visits[request.visit as usize].conn;
+        let mut conn = conns.take(slot).expect("in its place");
+        self.desk.borrow_mut().open(std::mem::take(conns));
+        let next = process(core, &mut conn.client, &self.args(request), out);
+        *conns = self.desk.borrow_mut().close(core, done);
+        conns.put_back(slot, conn);
+        next
+    }
+
     /// Puts the request at `at` and all that follows on its connection back into the stash.
-    fn stop(&mut self, conns: &mut Slab<Box<Conn>>, at: usize, why: Next) {
+    fn stop(&mut self, conns: &mut Conns, at: usize, why: Next) {
         let request = self.requests[at];
         self.stash_from(conns, request.visit as usize, request.start as usize, why);
     }
 
-    fn stop_after(&mut self, conns: &mut Slab<Box<Conn>>, at: usize, why: Next) {
+    fn stop_after(&mut self, conns: &mut Conns, at: usize, why: Next) {
         let visit = self.requests[at].visit;
         let from = match self.requests.get(at + 1) {
             Some(next) if next.visit == visit => next.start as usize,
@@ -468,7 +500,7 @@ impl Round {
         self.stash_from(conns, visit as usize, from, why);
     }
 
-    fn stash_from(&mut self, conns: &mut Slab<Box<Conn>>, visit: usize, from: usize, why: Next) {
+    fn stash_from(&mut self, conns: &mut Conns, visit: usize, from: usize, why: Next) {
         let visit = &mut self.visits[visit];
         if visit.stopped.is_some() {
             return;
@@ -489,7 +521,7 @@ impl Round {
 
     /// Sends what there is of the replies of a visit that still has requests to run, if that is much:
     /// a short request may have a long reply, and a pipeline many of them.
-    fn send_open(&mut self, core: &Core, conns: &mut Slab<Box<Conn>>, open: usize) {
+    fn send_open(&mut self, core: &Core, conns: &mut Conns, open: usize) {
         let Some(visit) = self.visits.get_mut(open) else { return };
         if self.out.len() <= OUT_BYTES_SOFT_MAX || visit.replies_from == usize::MAX {
             return;
@@ -514,7 +546,7 @@ impl Round {
 
     /// Leaves the replies of the visits before `until` with the core, to be sent if the scripts that
     /// follow take long. `false`: they are to be sent now.
-    fn withhold(&mut self, core: &mut Core, conns: &Slab<Box<Conn>>, until: usize) -> bool {
+    fn withhold(&mut self, core: &mut Core, conns: &Conns, until: usize) -> bool {
         let first = self.unsent + core.withheld.len();
         if first == until {
             return true;
@@ -571,7 +603,7 @@ impl Round {
     fn send(
         &mut self,
         core: &mut Core,
-        conns: &mut Slab<Box<Conn>>,
+        conns: &mut Conns,
         until: usize,
         done: &mut impl FnMut(Outcome),
     ) {
@@ -612,7 +644,7 @@ impl Round {
 
 /// Sends replies, or keeps what the socket does not take. `false`: the connection is to be closed.
 /// `before` bytes went the same way in this round: the limit is one of all that a round answers.
-fn deliver(core: &Core, conn: &mut Conn, replies: &[u8], before: usize) -> bool {
+pub(super) fn deliver(core: &Core, conn: &mut Conn, replies: &[u8], before: usize) -> bool {
     if conn.client.flags.has(ClientFlags::CLOSE_ASAP) {
         return false;
     }

@@ -7,7 +7,7 @@ use mio::event::Source;
 use mio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use mio::{Interest, Registry, Token};
 use rustix::buffer::Buffer;
-use rustix::net::{RecvFlags, SendFlags};
+use rustix::net::{RecvFlags, SendFlags, Shutdown};
 
 /// A connected socket.
 #[derive(Debug)]
@@ -44,6 +44,11 @@ impl Socket {
         }
     }
 
+    /// Ends the connection for the peer; the socket is closed when it is dropped.
+    pub fn shut_down(&self) {
+        let _ = rustix::net::shutdown(self.as_fd(), Shutdown::Both);
+    }
+
     pub fn fd(&self) -> RawFd {
         match self {
             Self::Tcp(socket) => socket.as_raw_fd(),
@@ -60,6 +65,11 @@ impl Socket {
     #[inline]
     pub fn receive<B: Buffer<u8, Output = usize>>(&self, room: B) -> io::Result<usize> {
         Ok(rustix::net::recv(self.as_fd(), room, RecvFlags::empty())?.0)
+    }
+
+    /// Shows what would be received, and leaves it there.
+    pub fn peek<B: Buffer<u8, Output = usize>>(&self, room: B) -> io::Result<usize> {
+        Ok(rustix::net::recv(self.as_fd(), room, RecvFlags::PEEK)?.0)
     }
 }
 

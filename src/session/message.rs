@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::keyspace::Ticket;
-use crate::protocol::OwnedArgs;
 
 /// A connection: its core, its place there, and the client's id, which is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,17 +10,6 @@ pub struct ConnId {
     pub core: u16,
     pub slot: u32,
     pub client: u64,
-}
-
-/// See [`Message::Multi`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MultiChange {
-    /// The transaction that was open had a command refused.
-    Spoilt,
-    /// It was discarded, or its EXEC refused.
-    Ended,
-    /// A new one was begun; `is_dirty` says that a command was refused since.
-    Begun { is_dirty: bool },
 }
 
 /// A message for a core.
@@ -42,9 +30,6 @@ pub enum Message {
     Publish { to: Vec<ConnId>, resp2: Arc<[u8]>, resp3: Arc<[u8]> },
     /// Close the connection; `gently` lets it write what it has.
     Kill { conn: ConnId, gently: bool },
-    /// What became of a client's transaction while a script kept the core from its loop, and what was
-    /// queued in it since.
-    Multi { conn: ConnId, change: Option<MultiChange>, queued: Vec<OwnedArgs> },
     /// The keys of these slots are served by another node now: drop them.
     SlotsLost(Box<crate::cluster::SlotSet>),
     /// The slot of a shard channel is served elsewhere now: who listens to it here is told so.

@@ -10,5 +10,5 @@ mod registry;
 
 pub use client::{Blocked, Client, Multi, QueuedCommand, ReplyMode, Subscriptions, Watched};
 pub use info::{ClientFlags, ClientInfo, ClientNames, REPLY_ROOM_MAX};
-pub use message::{ConnId, Message, MultiChange};
+pub use message::{ConnId, Message};
 pub use registry::Registry;

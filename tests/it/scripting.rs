@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::suite_faults::info;
-use crate::support::{Client, Reply, Server};
+use crate::limits::is_closed;
+use crate::suite_faults::{call, info, play};
+use crate::support::{Client, Reply, Server, wait_until};
 
 const BUSY: &str =
     "-BUSY Valkey is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.";
@@ -118,6 +119,64 @@ fn a_busy_script_is_told_and_can_be_killed_with_one_core() {
 #[test]
 fn a_busy_script_is_told_and_can_be_killed_with_two_cores() {
     check_busy_and_kill("2");
+}
+
+/// Logs in and sends a script that only a kill ends; waits until others are told that it is busy.
+fn keep_busy(runner: &mut Client, watcher: &mut Client) {
+    assert_eq!(call(runner, "AUTH pw"), "+OK");
+    runner.send(&["EVAL", "redis.call('get', KEYS[1]) while true do end", "1", "x"]).expect("sent");
+    wait_until("the script is busy", || call(watcher, "GET x") == BUSY);
+}
+
+fn check_all_that_works_beside_a_busy_script(threads: &str) {
+    let server = start(threads, &["--busy-reply-threshold", "50"]);
+    let [runner, watching, queueing, listening, fresh] = &mut [(); 5].map(|()| server.client());
+    play(queueing, &[("MULTI", "+OK"), ("PING", "+QUEUED")]);
+    play(listening, &[("SUBSCRIBE ch", "[\"subscribe\", \"ch\", :1]")]);
+    play(watching, &[("WATCH x y", "+OK"), ("CONFIG SET requirepass pw", "+OK")]);
+    keep_busy(runner, watching);
+    // Who comes now is let in by the password, is told things, and keeps what was agreed.
+    for (hello, name, proto) in [("2", "two", r#""proto", :2"#), ("3", "three", r#""proto": :3"#)] {
+        let client = &mut server.client();
+        let noauth = "-NOAUTH Authentication required.";
+        play(client, &[("GET x", noauth), ("AUTH no", WRONG_PASS), ("AUTH pw", "+OK")]);
+        let told = call(client, &format!("HELLO {hello} SETNAME {name}"));
+        assert!(told.contains(proto), "{told}");
+        play(client, &[("PING", BUSY), ("CLIENT GETNAME", &format!("{name:?}"))]);
+        play(client, &[("MULTI", "+OK"), ("CLIENT GETNAME", "+QUEUED"), ("DISCARD", "+OK")]);
+        play(client, &[("CLIENT REPLY ON", "+OK"), ("RESET", "+RESET"), ("GET x", noauth)]);
+        play(client, &[("QUIT", "+OK")]);
+        assert!(is_closed(&client.read()));
+    }
+    let told = call(fresh, "HELLO 3 AUTH default pw SETNAME fresh");
+    assert!(told.contains(r#""proto": :3"#), "{told}");
+    // The script holds the shard of a watched key.
+    play(watching, &[("UNWATCH", "+OK"), ("DISCARD", "-ERR DISCARD without MULTI")]);
+    play(queueing, &[("CLIENT ID", "+QUEUED"), ("SET x 1", BUSY)]);
+    let refused = call(queueing, "EXEC");
+    assert_eq!(refused, format!("-EXECABORT Transaction discarded because of: {}", &BUSY[1..]));
+    play(listening, &[("PUBLISH ch x", LISTENS), ("SUBSCRIBE two", BUSY)]);
+    play(fresh, &[("SHUTDOWN", BUSY), ("INFO", BUSY), ("SCRIPT KILL", "+OK")]);
+    assert_eq!(runner.read().expect("a reply").to_string(), KILLED);
+    // RESP3's form of nothing.
+    play(fresh, &[("CLIENT GETNAME", "\"fresh\""), ("GET x", "_")]);
+    play(watching, &[("MULTI", "+OK"), ("SET x 1", "+QUEUED"), ("EXEC", "[+OK]")]);
+    play(queueing, &[("GET x", "\"1\"")]);
+    play(listening, &[("PING", "[\"pong\", \"\"]")]);
+}
+
+const WRONG_PASS: &str = "-WRONGPASS invalid username-password pair or user is disabled.";
+const LISTENS: &str = "-ERR Can\\'t execute \\'publish\\': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+     RESET are allowed in this context";
+
+#[test]
+fn what_needs_no_lock_works_beside_a_busy_script_with_one_core() {
+    check_all_that_works_beside_a_busy_script("1");
+}
+
+#[test]
+fn what_needs_no_lock_works_beside_a_busy_script_with_two_cores() {
+    check_all_that_works_beside_a_busy_script("2");
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! HELLO and AUTH.
 
-use std::sync::atomic::Ordering;
-
 use crate::acl::DEFAULT_USER;
 use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, Run,
@@ -9,7 +7,7 @@ use crate::commands::{
 use crate::config::{REDIS_VERSION, TSUBAME_VERSION, VALKEY_VERSION};
 use crate::protocol::{Args, Reply, RespVersion, parse_i64, shown};
 use crate::server::Server;
-use crate::session::{ClientFlags, ClientInfo};
+use crate::session::ClientFlags;
 
 static AUTH: CommandSpec = CommandSpec {
     name: "auth",
@@ -193,32 +191,6 @@ fn describe(reply: &mut Reply<'_>, server: &Server, id: u64) {
     reply.bulk_str("");
     reply.bulk_str("args");
     reply.array(0);
-}
-
-/// Answers a HELLO that changes nothing but the client's name, while its core has no time for more:
-/// a script is busy there. `None`: it wants more.
-pub(crate) fn hello_while_busy(
-    server: &Server,
-    client: &ClientInfo,
-    args: &Args<'_>,
-) -> Option<Vec<u8>> {
-    let (number, resp) = match client.resp.load(Ordering::Relaxed) {
-        3 => (3, RespVersion::Resp3),
-        _ => (2, RespVersion::Resp2),
-    };
-    if args.get(1).is_some_and(|text| parse_i64(text) != Some(number)) {
-        return None;
-    }
-    match args.len() {
-        ..=2 => {}
-        4 if args.is(2, "setname") && is_clean_name(args.at(3)) => {
-            client.names.lock().name = args.at(3).to_vec();
-        }
-        _ => return None,
-    }
-    let mut out = Vec::new();
-    describe(&mut Reply::new(&mut out, resp), server, client.id);
-    Some(out)
 }
 
 /// Our version as one number: 1.2.3 is 10203.

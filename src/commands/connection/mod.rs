@@ -6,7 +6,5 @@ mod hello;
 
 use super::CommandSpec;
 
-pub(crate) use hello::hello_while_busy;
-
 pub(super) static COMMANDS: &[&[&CommandSpec]] =
     &[basic::COMMANDS, client::COMMANDS, hello::COMMANDS];

@@ -4,8 +4,6 @@ mod eval;
 mod function;
 mod script;
 
-pub(crate) use script::kill;
-
 use super::CommandSpec;
 use crate::protocol::Args;
 

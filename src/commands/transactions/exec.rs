@@ -4,10 +4,10 @@ use crate::commands::{
     Acl, Arg, Arity, CommandError, CommandResult, CommandSpec, Cx, Flags, Group, KeyFlags, KeySpec,
     Run,
 };
-use crate::dispatch::{Flow, Origin, call, end_watch, feed_monitors, lookup, queue, shards_of};
+use crate::dispatch::{Flow, Origin, call, feed_monitors, shards_of};
 use crate::keyspace::Key;
-use crate::protocol::{Args, OwnedArgs, Reply};
-use crate::session::{Client, ClientFlags, Multi, MultiChange, QueuedCommand, Watched};
+use crate::protocol::{Args, Reply};
+use crate::session::{Client, ClientFlags, Multi, QueuedCommand, Watched};
 use crate::shard::ShardSet;
 use std::sync::atomic::Ordering;
 
@@ -25,7 +25,7 @@ static DISCARD: CommandSpec = CommandSpec {
         .or(Flags::ALLOW_BUSY),
     acl: Acl::TRANSACTION,
     runs_in_multi: true,
-    run: Run::Flow(discard),
+    run: Run::Local(discard),
     ..CommandSpec::DEFAULT
 };
 
@@ -75,7 +75,7 @@ static UNWATCH: CommandSpec = CommandSpec {
         .or(Flags::FAST)
         .or(Flags::ALLOW_BUSY),
     acl: Acl::TRANSACTION,
-    run: Run::Flow(unwatch),
+    run: Run::Local(unwatch),
     ..CommandSpec::DEFAULT
 };
 
@@ -104,44 +104,11 @@ fn multi(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     if cx.client.multi.is_some() {
         return Err(CommandError::err("MULTI calls can not be nested"));
     }
-    begin(cx.client, false);
+    cx.client.multi = Some(Box::default());
+    cx.client.set_flag(ClientFlags::MULTI, true);
+    cx.client.info.multi.store(0, Ordering::Relaxed);
     cx.reply.ok();
     Ok(())
-}
-
-/// Carries out what became of a client's transaction beside a busy script.
-pub(crate) fn change(client: &mut Client, change: Option<MultiChange>, queued: &[OwnedArgs]) {
-    match change {
-        None => {}
-        Some(MultiChange::Spoilt) => {
-            if let Some(multi) = &mut client.multi {
-                multi.is_dirty = true;
-                client.set_flag(ClientFlags::DIRTY_EXEC, true);
-            }
-        }
-        Some(MultiChange::Ended) => discard_all(client),
-        Some(MultiChange::Begun { is_dirty }) => {
-            if client.multi.is_some() {
-                discard_all(client);
-            }
-            begin(client, is_dirty);
-        }
-    }
-    for args in queued {
-        if let Ok(command) = lookup(&args.view()) {
-            queue(client, command, &args.view());
-        }
-    }
-}
-
-/// Opens a transaction; a dirty one is refused by EXEC.
-fn begin(client: &mut Client, is_dirty: bool) {
-    client.multi = Some(Box::new(Multi { is_dirty, ..Multi::default() }));
-    client.set_flag(ClientFlags::MULTI, true);
-    if is_dirty {
-        client.set_flag(ClientFlags::DIRTY_EXEC, true);
-    }
-    client.info.multi.store(0, Ordering::Relaxed);
 }
 
 /// Takes the transaction off the client.
@@ -152,44 +119,34 @@ fn end_multi(client: &mut Client) -> Option<Box<Multi>> {
     client.multi.take()
 }
 
-/// Drops a transaction and its watches, without touching shards: the core takes the watches out of
-/// them later.
+/// Drops a transaction and its watches.
 pub(crate) fn discard_all(client: &mut Client) {
     end_multi(client);
+    forget_watches(client);
+}
+
+fn discard(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
+    if cx.client.multi.is_none() {
+        return Err(CommandError::err("DISCARD without MULTI"));
+    }
+    discard_all(cx.client);
+    cx.reply.ok();
+    Ok(())
+}
+
+fn unwatch(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
+    forget_watches(cx.client);
+    cx.reply.ok();
+    Ok(())
+}
+
+/// Ends the watches as far as the client goes. The core takes them out of the shards later: these may be
+/// busy, and nothing may be locked here.
+fn forget_watches(client: &mut Client) {
     let watched = client.take_watched();
     client.info.watched.store(0, Ordering::Relaxed);
     if let Some(flag) = client.watch_flag.take() {
-        // Its shards may be busy, and nothing may be locked here.
         client.stale_watches.push((watched, flag));
-    }
-}
-
-fn discard(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
-    if flow.client.multi.is_none() {
-        return Err(CommandError::err("DISCARD without MULTI"));
-    }
-    end_multi(flow.client);
-    forget_watches(flow);
-    flow.reply().ok();
-    Ok(())
-}
-
-fn unwatch(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
-    forget_watches(flow);
-    flow.reply().ok();
-    Ok(())
-}
-
-fn forget_watches(flow: &mut Flow<'_>) {
-    let watched = flow.client.take_watched();
-    flow.client.info.watched.store(0, Ordering::Relaxed);
-    let Some(flag) = flow.client.watch_flag.take() else { return };
-    if flow.core.is_nested() {
-        // Inside EXEC the flag is simply not looked at any more.
-        return;
-    }
-    while !end_watch(flow.core, &watched, &flag) {
-        std::thread::yield_now();
     }
 }
 
@@ -220,8 +177,7 @@ fn exec(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
         return Err(CommandError::err("EXEC without MULTI"));
     };
     if multi.is_dirty {
-        end_multi(flow.client);
-        forget_watches(flow);
+        discard_all(flow.client);
         return Err(CommandError::ExecAbort);
     }
     let shards = &flow.core.server.store.shards;

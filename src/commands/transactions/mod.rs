@@ -2,7 +2,7 @@
 
 mod exec;
 
-pub(crate) use exec::{change, discard_all};
+pub(crate) use exec::discard_all;
 
 use super::CommandSpec;
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use mio::Token;
+use mio::{Registry, Token};
 use rand::Rng;
 
 use super::{EventLoop, LISTENERS};
+use crate::dispatch::Core;
 use crate::net::conn::Conn;
-use crate::net::desk::Desk;
+use crate::net::conns::Conns;
 use crate::net::socket::{Listener, Socket};
 use crate::server::Server;
 use crate::session::{Client, ClientFlags, ClientInfo, ConnId, Message};
@@ -26,8 +27,7 @@ impl EventLoop {
             listener.register(self.poll.registry(), Token(LISTENERS + first + index))?;
         }
         self.listeners.append(&mut fresh);
-        self.core.desk = Some(Box::new(Desk::new(&self.listeners)?));
-        Ok(())
+        self.desk.borrow_mut().listen(&self.listeners)
     }
 
     pub(super) fn accept(&mut self, index: usize) {
@@ -69,39 +69,15 @@ impl EventLoop {
     }
 
     /// Takes a connection over.
-    pub(super) fn adopt(&mut self, mut socket: Socket) {
-        let server = self.core.server.clone();
-        let entry = self.conns.vacant_entry();
-        let slot = entry.key();
-        if let Err(error) = socket.register(self.poll.registry(), Token(slot)) {
-            tracing::warn!("Registering a client connection: {error}");
-            server.loads[self.core.id].fetch_sub(1, Ordering::Relaxed);
-            return;
+    pub(super) fn adopt(&mut self, socket: Socket) {
+        if let Some(slot) = admit(&self.core, self.poll.registry(), &mut self.conns, socket) {
+            self.enqueue(slot);
         }
-        let is_unix = socket.is_unix();
-        if !is_unix {
-            set_keepalive(&socket, server.config.tcp_keepalive.get());
-        }
-        let conn = ConnId {
-            core: self.core.id as u16,
-            slot: slot as u32,
-            client: server.clients.next_id(),
-        };
-        let (addr, laddr) = socket.addresses(&server.config.unixsocket.string());
-        let fd = i64::from(socket.fd());
-        let info = Arc::new(ClientInfo::new(conn, addr, laddr, fd, unix_ms()));
-        server.clients.add(info.clone());
-        self.core.stats.connections_received.add(1);
-        let mut client = Client::new(info);
-        client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
-        client.set_flag(ClientFlags::UNAUTHENTICATED, !server.users.is_open());
-        entry.insert(Box::new(Conn::new(socket, client)));
-        self.enqueue(slot);
     }
 
     /// Closes a connection and forgets the client.
     pub(super) fn close(&mut self, slot: usize) {
-        let Some(mut conn) = self.conns.try_remove(slot) else { return };
+        let Some(mut conn) = self.conns.remove(slot) else { return };
         let server = self.core.server.clone();
         if let Some(blocked) = conn.client.blocked.take() {
             blocked.ticket.claim();
@@ -126,6 +102,36 @@ impl EventLoop {
             self.close(slot);
         }
     }
+}
+
+/// Gives a connection that the core has accepted, or was sent, its place and its client.
+pub(in crate::net) fn admit(
+    core: &Core,
+    registry: &Registry,
+    conns: &mut Conns,
+    mut socket: Socket,
+) -> Option<usize> {
+    let server = &core.server;
+    let slot = conns.vacant_slot();
+    if let Err(error) = socket.register(registry, Token(slot)) {
+        tracing::warn!("Registering a client connection: {error}");
+        server.loads[core.id].fetch_sub(1, Ordering::Relaxed);
+        return None;
+    }
+    let is_unix = socket.is_unix();
+    if !is_unix {
+        set_keepalive(&socket, server.config.tcp_keepalive.get());
+    }
+    let conn = ConnId { core: core.id as u16, slot: slot as u32, client: server.clients.next_id() };
+    let (addr, laddr) = socket.addresses(&server.config.unixsocket.string());
+    let fd = i64::from(socket.fd());
+    let info = Arc::new(ClientInfo::new(conn, addr, laddr, fd, unix_ms()));
+    server.clients.add(info.clone());
+    core.stats.connections_received.add(1);
+    let mut client = Client::new(info);
+    client.set_flag(ClientFlags::UNIX_SOCKET, is_unix);
+    client.set_flag(ClientFlags::UNAUTHENTICATED, !server.users.is_open());
+    Some(conns.insert(Conn::new(socket, client)))
 }
 
 /// What a new connection is told instead of being served.

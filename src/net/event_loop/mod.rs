@@ -6,27 +6,29 @@ mod admission;
 mod care;
 mod waits;
 
-pub(super) use self::admission::refusal;
+pub(super) use self::admission::{admit, refusal};
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::io;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mio::{Poll, Token};
-use slab::Slab;
 
-use super::conn::{Conn, Standing};
+use super::conn::Standing;
+use super::conns::Conns;
+use super::desk::Desk;
 use super::readiness::Readiness;
 use super::round::{Outcome, Round};
 use super::socket::Listener;
-use crate::commands::transactions;
 use crate::dispatch::{Core, Next};
 use crate::keyspace::WatchFlag;
-use crate::protocol::{Limits, Reply};
+use crate::protocol::Reply;
 use crate::server::Server;
 use crate::session::{Blocked, ClientFlags, ConnId, Message, Watched};
 
@@ -44,7 +46,7 @@ const EVENTS_MAX: usize = 512;
 pub struct EventLoop {
     core: Core,
     poll: Poll,
-    conns: Slab<Box<Conn>>,
+    conns: Conns,
     ready: VecDeque<usize>,
     /// Connections that wait for a shard or the gate.
     aside: Vec<usize>,
@@ -58,6 +60,8 @@ pub struct EventLoop {
     round: Round,
     inbox: Vec<Message>,
     listeners: Vec<Listener>,
+    /// Serves connections while a script keeps the loop from them; shared with the round and the core.
+    desk: Rc<RefCell<Desk>>,
     next_tick_ms: u64,
     /// The connection that is looked after next.
     tend_next: usize,
@@ -91,17 +95,21 @@ impl EventLoop {
         poll: Poll,
         listeners: Vec<Listener>,
     ) -> io::Result<Self> {
+        let desk = Rc::new(RefCell::new(Desk::new(id, &server, poll.registry().try_clone()?)));
+        let mut core = Core::new(id, server);
+        core.desk = Some(desk.clone());
         let mut this = Self {
-            core: Core::new(id, server),
+            core,
             poll,
-            conns: Slab::new(),
+            conns: Conns::default(),
             ready: VecDeque::new(),
             aside: Vec::new(),
             paused: Vec::new(),
             timers: BinaryHeap::new(),
             ended: Vec::new(),
             unwatched: Vec::new(),
-            round: Round::new(),
+            round: Round::new(desk.clone()),
+            desk,
             inbox: Vec::new(),
             listeners: Vec::new(),
             next_tick_ms: 0,
@@ -262,11 +270,6 @@ impl EventLoop {
                     self.close(slot);
                 }
             }
-            Message::Multi { conn, change, queued } => {
-                if let Some(slot) = self.find(conn) {
-                    transactions::change(&mut self.conns[slot].client, change, &queued);
-                }
-            }
             Message::SlotsLost(slots) => self.core.drop_slots_soon(&slots),
             Message::ShardChannelGone { conn, channel } => self.end_shard_channel(conn, &channel),
             Message::Rebind => {
@@ -381,13 +384,6 @@ impl EventLoop {
         true
     }
 
-    fn limits(&self, slot: usize) -> Limits {
-        Limits {
-            bulk_bytes_max: self.core.server.config.proto_max_bulk_len.get(),
-            authenticated: !self.conns[slot].client.flags.has(ClientFlags::UNAUTHENTICATED),
-        }
-    }
-
     /// Reads once from a connection. What came is parsed when all have been read: the kernel's work
     /// for a connection and ours push each other out of the caches.
     fn read(&mut self, slot: usize) {
@@ -425,8 +421,8 @@ impl EventLoop {
 
     /// Hands what a connection has sent, and had kept from before, to the round.
     fn hand_over(&mut self, Received { conn: slot, bytes, ended }: Received) {
-        let limits = self.limits(slot);
         let conn = &mut self.conns[slot];
+        let limits = conn.limits(&self.core.server);
         let limit = self.core.server.config.client_query_buffer_limit.get() as usize;
         if conn.stash.len() > limit {
             self.core.stats.client_query_buffer_limit_disconnections.add(1);
