@@ -14,6 +14,7 @@ use crate::session::{Client, ClientFlags};
 pub struct FastCommand {
     pub command: &'static Command,
     pub shard: usize,
+    pub db: u16,
     pub key: KeyHint,
 }
 
@@ -27,7 +28,7 @@ pub enum Fast {
 
 /// Looks a command up. Nothing is refused here: what is not plainly in order takes the other way.
 #[inline]
-pub fn fast(server: &Server, args: &Args<'_>) -> Fast {
+pub fn fast(server: &Server, db: u16, args: &Args<'_>) -> Fast {
     if args.is_empty() {
         return Fast::No;
     }
@@ -38,7 +39,7 @@ pub fn fast(server: &Server, args: &Args<'_>) -> Fast {
     }
     let key = Key::new(args.at(index));
     let shard = server.store.shards.of_slot(key.slot);
-    Fast::Yes(FastCommand { command, shard, key: KeyHint::of(&key) })
+    Fast::Yes(FastCommand { command, shard, db, key: KeyHint::of(&key) })
 }
 
 /// Whether the client's commands may take the fast path now.

@@ -72,13 +72,16 @@ pub(super) struct Desk {
     core: Core,
     registry: Registry,
     entrances: Vec<Entrance>,
-    /// Those of the loop, while a script runs.
-    conns: Option<Conns>,
+    /// Those of the loop, while the desk is open; else none.
+    conns: Conns,
+    is_open: bool,
     /// Messages to the core, which wait for the loop.
     deferred: Vec<Message>,
     /// What the loop has to know of connections that were served.
     outcomes: Vec<Outcome>,
     looked_at: Instant,
+    /// Since it was opened.
+    has_looked: bool,
     bytes: Vec<u8>,
 }
 
@@ -89,10 +92,12 @@ impl Desk {
             core: Core::new(core, server.clone()),
             registry,
             entrances: Vec::new(),
-            conns: None,
+            conns: Conns::default(),
+            is_open: false,
             deferred: Vec::new(),
             outcomes: Vec::new(),
             looked_at: Instant::now(),
+            has_looked: false,
             bytes: vec![0; LOOK_BYTES],
         }
     }
@@ -104,18 +109,28 @@ impl Desk {
     }
 
     /// Takes the connections over: a script begins.
-    pub(super) fn open(&mut self, conns: Conns) {
-        self.conns = Some(conns);
+    pub(super) fn open(&mut self, conns: &mut Conns) {
+        std::mem::swap(&mut self.conns, conns);
+        self.is_open = true;
     }
 
     /// Gives the connections back, and what is left to do, to the core whose script has ended.
-    pub(super) fn close(&mut self, core: &mut Core, done: &mut impl FnMut(Outcome)) -> Conns {
+    pub(super) fn close(
+        &mut self,
+        core: &mut Core,
+        conns: &mut Conns,
+        done: &mut impl FnMut(Outcome),
+    ) {
+        std::mem::swap(&mut self.conns, conns);
+        self.is_open = false;
+        if !std::mem::take(&mut self.has_looked) {
+            return;
+        }
         for message in self.deferred.drain(..) {
             core.server.post(core.id, message);
         }
         self.outcomes.drain(..).for_each(done);
         core.stale_watches.append(&mut self.core.stale_watches);
-        self.conns.take().expect("it was opened with them")
     }
 
     fn accept(&mut self, conns: &mut Conns) {
@@ -195,7 +210,7 @@ impl Desk {
 
 impl BusyDesk for Desk {
     fn send(&mut self, withheld: &mut Withheld) {
-        let Self { core, conns: Some(conns), .. } = self else { return };
+        let Self { core, conns, .. } = self;
         withheld.send_all(|client, replies| {
             // What the socket does not take, and what went wrong with it, is for the loop.
             let conn = conns.get_mut(client.conn.slot as usize);
@@ -209,10 +224,11 @@ impl BusyDesk for Desk {
     }
 
     fn look(&mut self) {
-        if self.looked_at.elapsed() < PERIOD {
+        if !self.is_open || self.looked_at.elapsed() < PERIOD {
             return;
         }
-        let Some(mut conns) = self.conns.take() else { return };
+        self.has_looked = true;
+        let mut conns = std::mem::take(&mut self.conns);
         self.core.read_clock();
         self.accept(&mut conns);
         self.take_mail(&mut conns);
@@ -226,7 +242,7 @@ impl BusyDesk for Desk {
         for slot in free {
             self.serve(&mut conns, slot);
         }
-        self.conns = Some(conns);
+        self.conns = conns;
         self.looked_at = Instant::now();
     }
 }

@@ -334,7 +334,7 @@ impl Round {
             if visit.stopped.is_some() || !client.is_plain() {
                 break;
             }
-            let Fast::Yes(command) = fast(server, &self.args(request)) else { break };
+            let Fast::Yes(command) = fast(server, client.db, &self.args(request)) else { break };
             if !server.store.shards.try_lock(held, command.shard) {
                 let may_wait = self.window.is_empty();
                 if !may_wait || !server.store.shards.spin_lock(held, command.shard) {
@@ -347,7 +347,7 @@ impl Round {
                 // Somebody may have to be served: the other way knows how.
                 break;
             }
-            data.db(client.db).prefetch_table(command.key.slot);
+            data.db(command.db).prefetch_table(command.key.slot);
             self.window.push(command);
         }
         if let Some(cluster) = &server.cluster {
@@ -356,11 +356,9 @@ impl Round {
             let unsettled = self.window.iter().position(|c| !map.is_settled(c.key.slot));
             self.window.truncate(unsettled.unwrap_or(self.window.len()));
         }
-        for (index, command) in self.window.iter().enumerate() {
-            let visit = self.requests[first + index].visit as usize;
-            let db = conns[self.visits[visit].conn].client.db;
+        for command in &self.window {
             let data = server.store.shards.data(held, command.shard);
-            data.db(db).prefetch_bucket(command.key.slot, command.key.hash);
+            data.db(command.db).prefetch_bucket(command.key.slot, command.key.hash);
         }
         if self.window.is_empty() {
             core.release();
@@ -371,7 +369,7 @@ impl Round {
     /// Runs a window and releases its locks.
     fn run_window(&mut self, core: &mut Core, conns: &mut Conns, first: usize, count: usize) {
         if count > 1 {
-            self.prefetch(core, conns, first);
+            self.prefetch(core);
         }
         core.stats.lock_windows.add(1);
         let begin = core.ticks();
@@ -396,26 +394,22 @@ impl Round {
 
     /// Fetches into the cache what the commands of the window will read, whose buckets are there by
     /// now: their entries, then the first bytes of the values that lie outside of these.
-    fn prefetch(&self, core: &Core, conns: &Conns, first: usize) {
+    fn prefetch(&self, core: &Core) {
         let shards = &core.server.store.shards;
         let mut has_values = false;
-        for (index, command) in self.window.iter().enumerate() {
-            let visit = self.requests[first + index].visit as usize;
-            let db = conns[self.visits[visit].conn].client.db;
+        for command in &self.window {
             let data = shards.data(&core.held, command.shard);
-            data.db(db).prefetch_entry(command.key.slot, command.key.hash);
+            data.db(command.db).prefetch_entry(command.key.slot, command.key.hash);
             has_values |= command.command.spec.group != Group::String;
         }
         if !has_values {
             return;
         }
         for depth in 0..VALUE_DEPTH {
-            for (index, command) in self.window.iter().enumerate() {
+            for command in &self.window {
                 if command.command.spec.group != Group::String {
-                    let visit = self.requests[first + index].visit as usize;
-                    let db = conns[self.visits[visit].conn].client.db;
                     let data = shards.data(&core.held, command.shard);
-                    data.db(db).prefetch_value(command.key.slot, command.key.hash, depth);
+                    data.db(command.db).prefetch_value(command.key.slot, command.key.hash, depth);
                 }
             }
         }
@@ -478,9 +472,9 @@ impl Round {
     ) -> Next {
         let slot = self.visits[request.visit as usize].conn;
         let mut conn = conns.take(slot).expect("in its place");
-        self.desk.borrow_mut().open(std::mem::take(conns));
+        self.desk.borrow_mut().open(conns);
         let next = process(core, &mut conn.client, &self.args(request), out);
-        *conns = self.desk.borrow_mut().close(core, done);
+        self.desk.borrow_mut().close(core, conns, done);
         conns.put_back(slot, conn);
         next
     }
