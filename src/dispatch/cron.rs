@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::core::Core;
 use crate::cluster::SlotSet;
-use crate::keyspace::{Keyspace, Volatile};
+use crate::keyspace::{Flushed, Keyspace, Volatile};
 use crate::stats::CoreStats;
 
 /// What one tick may spend on expiry.
@@ -142,7 +142,7 @@ impl Core {
                 if let Some(table) =
                     data.db_mut(db).take_slot(slot).filter(|table| !table.is_empty())
                 {
-                    self.effects.flushed.push(Box::new([table]));
+                    self.effects.flushed.push(Flushed { tables: Box::new([table]), is_told: true });
                 }
             }
             self.release();

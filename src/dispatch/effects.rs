@@ -1,7 +1,7 @@
 //! What a command leaves to be done once its locks are released.
 
 use super::core::Core;
-use crate::keyspace::{Event, NotifyClass, Obj};
+use crate::keyspace::{Event, Flushed, NotifyClass, Obj};
 
 /// Objects of more allocations than this are freed by the lazy-free thread.
 const FREE_EFFORT_MAX: usize = 64;
@@ -17,12 +17,12 @@ pub(super) fn after_release(core: &mut Core) {
     }
     for entry in core.effects.garbage.drain(..) {
         if entry.obj().is_some_and(|obj| Obj::free_effort(obj) > FREE_EFFORT_MAX) {
-            core.server.lazy_free.free(entry, 1);
+            core.server.lazy_free.free(entry, 1, true);
         }
     }
-    for tables in core.effects.flushed.drain(..) {
+    for Flushed { tables, is_told } in core.effects.flushed.drain(..) {
         let keys = tables.iter().map(|table| table.len()).sum();
-        core.server.lazy_free.free(tables, keys);
+        core.server.lazy_free.free(tables, keys, is_told);
     }
 }
 

@@ -3,12 +3,13 @@
 use super::db::Db;
 use super::key::Key;
 use super::obj::ObjType;
-use super::view::{Keyspace, ReadyKey};
+use super::view::{Flushed, Keyspace, ReadyKey};
 use super::watch::Presence;
 
 impl Keyspace<'_> {
-    /// Empties a database and answers how many keys it had. The tables go to `effects.flushed`.
-    pub fn flush(&mut self, db: u16) -> usize {
+    /// Empties a database and answers how many keys it had. The tables go to `effects.flushed`, where
+    /// statistics are told of keys that are freed later if this is what was asked for.
+    pub fn flush(&mut self, db: u16, is_async: bool) -> usize {
         let mut removed = 0;
         for shard in 0..self.store.shards.count() {
             let data = self.shard_mut(shard);
@@ -17,7 +18,7 @@ impl Keyspace<'_> {
             let part = data.db_mut(db);
             removed += part.len();
             let tables = part.take();
-            self.effects.flushed.push(tables);
+            self.effects.flushed.push(Flushed { tables, is_told: is_async });
         }
         removed
     }

@@ -31,5 +31,5 @@ pub use obj::{Obj, ObjType, Typed, WrongType};
 pub use shard_data::ShardData;
 pub use store::Store;
 pub use strings::StrRef;
-pub use view::{Effects, Keyspace, ReadyKey};
+pub use view::{Effects, Flushed, Keyspace, ReadyKey};
 pub use watch::{WatchFlag, Watchers};

@@ -24,6 +24,14 @@ pub struct ReadyKey {
     pub key: Box<[u8]>,
 }
 
+/// Tables with all their entries, which the lazy-free thread frees.
+#[derive(Debug)]
+pub struct Flushed {
+    pub tables: Box<[crate::types::table::Table<Entry>]>,
+    /// Whether the statistics of lazy freeing tell of them.
+    pub is_told: bool,
+}
+
 /// What a command leaves to be done after it, still under its locks or once they are released.
 ///
 /// One per core; the vectors keep their room from command to command.
@@ -34,8 +42,7 @@ pub struct Effects {
     pub events: Vec<Event>,
     /// Entries that were taken out; they are freed outside of the locks.
     pub garbage: Vec<Entry>,
-    /// Tables that were flushed; they are freed by the lazy-free thread.
-    pub flushed: Vec<Box<[crate::types::table::Table<Entry>]>>,
+    pub flushed: Vec<Flushed>,
     /// What took a millisecond or more, for LATENCY to tell of: the event, and milliseconds.
     pub delays: Vec<(&'static str, u64)>,
 }

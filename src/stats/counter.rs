@@ -128,7 +128,6 @@ core_stats! {
     /// Connections put aside for a shard or the gate.
     put_aside,
     gate_closed,
-    lazyfreed_objects,
     client_query_buffer_limit_disconnections,
     client_output_buffer_limit_disconnections,
     pubsub_delivered,

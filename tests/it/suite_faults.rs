@@ -842,3 +842,37 @@ fn numbers_of_clients_add_up_and_other_filters_replace_each_other() {
     assert_eq!(listed(client, " NAME nobody NAME me"), 1);
     assert_eq!(call(client, &format!("CLIENT KILL{all}")), ":3");
 }
+
+#[test]
+fn statistics_tell_how_many_keys_were_freed_later_and_not_at_once() {
+    let server = start(&[]);
+    let client = &mut server.client();
+    let freed = |client: &mut Client| -> String { info(client, "memory", "lazyfreed_objects") };
+    for (flush, count) in
+        [("FLUSHALL", "2"), ("FLUSHALL SYNC", "2"), ("FLUSHDB ASYNC", "4"), ("FLUSHDB", "6")]
+    {
+        play(client, &[("MSET a 1 b 2", "+OK"), (flush, "+OK")]);
+        wait_until(flush, || info(client, "memory", "lazyfree_pending_objects") == "0");
+        assert_eq!(freed(client), count, "{flush}");
+    }
+    play(
+        client,
+        &[
+            ("CONFIG SET lazyfree-lazy-user-flush no", "+OK"),
+            ("SET a 1", "+OK"),
+            ("FLUSHDB", "+OK"),
+        ],
+    );
+    assert_eq!(freed(client), "6");
+    // Large ones alone are freed later.
+    let members: Vec<String> = (0..200).map(|n| format!("a{n}")).collect();
+    for key in ["s", "t"] {
+        client.call(
+            &[&["SADD", key], &members.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat(),
+        );
+    }
+    play(client, &[("UNLINK s", ":1"), ("SET u 1", "+OK"), ("DEL t u", ":2")]);
+    wait_until("they are freed", || freed(client) == "8");
+    play(client, &[("CONFIG RESETSTAT", "+OK")]);
+    assert_eq!(freed(client), "0");
+}

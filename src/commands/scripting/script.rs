@@ -165,7 +165,7 @@ fn flush(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
     let flushed = cx.server.scripting.cache.flush();
     if is_async {
         let count = flushed.len();
-        cx.server.lazy_free.free(flushed, count);
+        cx.server.lazy_free.free(flushed, count, true);
     }
     cx.reply.ok();
     Ok(())
@@ -175,22 +175,18 @@ fn help(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
     cx.reply.help(&[
         "SCRIPT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
         "DEBUG (YES|SYNC|NO) [<engine_name>]",
-        "    Set the debug mode for subsequent scripts executed of the specified engine.",
-        "    Default engine name: 'lua'",
+        "    Debug the scripts that follow on this connection, or no more.",
         "EXISTS <sha1> [<sha1> ...]",
-        "    Return information about the existence of the scripts in the script cache.",
+        "    Tell of each digest whether the server knows its script.",
         "FLUSH [ASYNC|SYNC]",
-        "    Flush the Lua scripts cache. Very dangerous on replicas.",
-        "    When called without the optional mode argument, the behavior is determined",
-        "     by the lazyfree-lazy-user-flush configuration directive. Valid modes are:",
-        "    * ASYNC: Asynchronously flush the scripts cache.",
-        "    * SYNC: Synchronously flush the scripts cache.",
+        "    Forget all scripts, and free them later (ASYNC) or at once (SYNC). Without a mode,",
+        "    lazyfree-lazy-user-flush decides.",
         "KILL",
-        "    Kill the currently executing Lua script.",
+        "    Stop the script that runs, if it has not written yet.",
         "LOAD <script>",
-        "    Load a script into the scripts cache without executing it.",
+        "    Give the server a script to know, without running it.",
         "SHOW <sha1>",
-        "    Show a script from the scripts cache.",
+        "    Answer the text of a script that the server knows.",
         "HELP",
         "    Print this help.",
     ]);

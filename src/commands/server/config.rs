@@ -132,6 +132,7 @@ fn config_resetstat(cx: &mut Cx<'_>, _args: &Args<'_>) -> CommandResult {
         stats.reset();
     }
     cx.server.overrun.reset();
+    cx.server.lazy_free.reset_stats();
     cx.server.scripting.cache.reset_stats();
     cx.server.journal.reset(cx.server.accounting.used());
     if let Some(cluster) = &cx.server.cluster {

@@ -84,27 +84,29 @@ fn dbsize(flow: &mut Flow<'_>, _args: &Args<'_>) -> CommandResult {
 }
 
 /// ASYNC or SYNC. The memory is always given back by the lazy-free thread: freeing a database here
-/// would stop this core's other clients, and nobody can see the difference but by that.
-fn check_mode(args: &Args<'_>) -> CommandResult {
+/// would stop this core's other clients, and nobody can see the difference but by that and by what
+/// the statistics tell.
+fn is_async(cx: &Cx<'_>, args: &Args<'_>) -> Result<bool, CommandError> {
     match args.len() {
-        1 => Ok(()),
-        2 if args.is(1, "async") || args.is(1, "sync") => Ok(()),
+        1 => Ok(cx.server.config.lazyfree_lazy_user_flush.get()),
+        2 if args.is(1, "async") => Ok(true),
+        2 if args.is(1, "sync") => Ok(false),
         _ => Err(CommandError::Syntax),
     }
 }
 
 fn flushdb(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    check_mode(args)?;
-    let removed = cx.ks.flush(cx.client.db);
+    let is_async = is_async(cx, args)?;
+    let removed = cx.ks.flush(cx.client.db, is_async);
     cx.ks.dirty += removed as u64;
     cx.reply.ok();
     Ok(())
 }
 
 fn flushall(cx: &mut Cx<'_>, args: &Args<'_>) -> CommandResult {
-    check_mode(args)?;
+    let is_async = is_async(cx, args)?;
     for db in 0..cx.server.store.databases() {
-        let removed = cx.ks.flush(db);
+        let removed = cx.ks.flush(db, is_async);
         cx.ks.dirty += removed as u64;
     }
     cx.reply.ok();

@@ -64,7 +64,7 @@ pub(super) fn memory(page: &mut Page<'_>) {
     page.line("mem_allocator", crate::sys::allocator::NAME);
     zeros(page, &["mem_overhead_db_hashtable_rehashing", "active_defrag_running"]);
     page.line("lazyfree_pending_objects", server.lazy_free.pending());
-    page.line("lazyfreed_objects", server.total(|core| core.lazyfreed_objects.get()));
+    page.line("lazyfreed_objects", server.lazy_free.freed());
 }
 
 fn both(page: &mut Page<'_>, name: &str, bytes: u64) {
