@@ -58,6 +58,8 @@ pub enum ListenError {
     Tcp { port: u16 },
     #[error("Failed opening Unix socket: bind: {reason}")]
     Unix { reason: String },
+    #[error("Failed opening Unix socket: getgrnam error for group '{group}': {reason}")]
+    Group { group: String, reason: String },
     #[error("Configured to not listen anywhere, exiting.")]
     Nowhere,
 }
@@ -68,7 +70,10 @@ pub fn bind_all(config: &Config) -> Result<Vec<Listener>, ListenError> {
     let mut addresses = bind_addresses(config)?;
     let path = config.unixsocket.string();
     if !path.is_empty() {
-        let listener = bind_unix(&path, config.unixsocketperm.get() as u32)
+        let group = config.unixsocketgroup.string();
+        let group = if group.is_empty() { None } else { Some(group_id(&group)?) };
+        let mode = config.unixsocketperm.get() as u32;
+        let listener = bind_unix(&path, group, mode)
             .map_err(|error| ListenError::Unix { reason: error_text(&error) })?;
         listeners.push(listener);
     }
@@ -135,9 +140,22 @@ fn bind_tcp(name: &str, port: u16, backlog: i32) -> io::Result<Listener> {
     Ok(Listener::Tcp(mio::net::TcpListener::from_std(socket.into())))
 }
 
-fn bind_unix(path: &str, mode: u32) -> io::Result<Listener> {
+fn group_id(group: &str) -> Result<u32, ListenError> {
+    let failed =
+        |reason: &str| ListenError::Group { group: group.to_owned(), reason: reason.to_owned() };
+    match nix::unistd::Group::from_name(group) {
+        Ok(Some(group)) => Ok(group.gid.as_raw()),
+        Ok(None) => Err(failed("no such group")),
+        Err(error) => Err(failed(error.desc())),
+    }
+}
+
+fn bind_unix(path: &str, group: Option<u32>, mode: u32) -> io::Result<Listener> {
     let _ = std::fs::remove_file(path);
     let listener = mio::net::UnixListener::bind(path)?;
+    if group.is_some() {
+        std::os::unix::fs::chown(path, None, group)?;
+    }
     if mode != 0 {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     }

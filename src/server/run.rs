@@ -21,7 +21,7 @@ use crate::scripting::Scripting;
 use crate::session::Registry;
 use crate::shard::Gate;
 use crate::stats::{Accounting, CoreStats, Journal, Overrun};
-use crate::sys::{LazyFree, process, title, unix_ms};
+use crate::sys::{LazyFree, affinity, process, title, unix_ms};
 
 /// Stack of an event loop's thread, as large as that of the first by default: Lua's patterns nest deeply.
 const STACK_BYTES: usize = 8 << 20;
@@ -41,6 +41,7 @@ pub enum RunError {
 
 /// Runs a server until it is told to stop.
 pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
+    affinity::pin(&config.server_cpulist.string());
     let threads = match config.threads.get() as usize {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         threads => threads,
@@ -63,7 +64,8 @@ pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
     // One share more, for the thread that frees.
     let accounting = Arc::new(Accounting::new(threads + 1));
     let freeing = accounting.clone();
-    let lazy_free = LazyFree::start(move || freeing.share(threads).publish())?;
+    let lazy_free =
+        LazyFree::start(config.bio_cpulist.string(), move || freeing.share(threads).publish())?;
     let server = Arc::new(Server {
         store: Store::new(config.clone(), threads, threads, is_cluster),
         gate: Gate::new(threads),

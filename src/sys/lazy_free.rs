@@ -29,13 +29,14 @@ pub struct LazyFree {
 }
 
 impl LazyFree {
-    /// Starts the thread; it ends when the last handle is dropped. It calls `after` whenever it has
-    /// freed something.
-    pub fn start(after: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+    /// Starts the thread, on these CPUs; it ends when the last handle is dropped. It calls `after`
+    /// whenever it has freed something.
+    pub fn start(cpus: String, after: impl Fn() + Send + 'static) -> std::io::Result<Self> {
         let (sender, receiver) = channel::<Garbage>();
         let counts = Arc::new(Counts::default());
         let done = counts.clone();
         std::thread::Builder::new().name("lazy-free".into()).spawn(move || {
+            super::affinity::pin(&cpus);
             for Garbage { what, objects, is_told } in receiver {
                 drop(what);
                 after();

@@ -1,5 +1,6 @@
 //! The few places that speak to the operating system, and threads that are not event loops.
 
+pub mod affinity;
 #[cfg(feature = "jemalloc")]
 pub mod allocator;
 #[cfg(not(feature = "jemalloc"))]

@@ -1,7 +1,9 @@
 //! Limits and ends: buffers of clients, the ceiling on memory, signals, and what INFO and CLIENT LIST
 //! tell of them.
 
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -455,4 +457,33 @@ fn hello_is_answered_on_every_core_while_a_script_is_busy() {
         assert!(reply.starts_with(r#"["server", "valkey""#), "{reply}");
     }
     assert_eq!(client.read().expect("the script ends").to_string(), "$-1");
+}
+
+/// The names, or the numbers, of the groups that this process is of.
+fn groups(how: &str) -> Vec<String> {
+    let told = Command::new("id").arg(how).output().expect("every system has it");
+    String::from_utf8_lossy(&told.stdout).split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_unix_socket_has_the_group_and_the_rights_it_is_told() {
+    let (names, ids) = (groups("-Gn"), groups("-G"));
+    let (name, id) = (names.last().expect("there is one"), ids.last().expect("there is one"));
+    let path = std::env::temp_dir().join(format!("tsubame-it-{}.sock", std::process::id()));
+    let path_text = path.to_str().expect("ASCII");
+    let options = ["--unixsocket", path_text, "--unixsocketgroup", name, "--unixsocketperm", "750"];
+    let server = Server::start(&options);
+    let about = std::fs::metadata(&path).expect("it is there");
+    assert_eq!((about.gid().to_string(), about.mode() & 0o777), (id.clone(), 0o750));
+    let mut socket = UnixStream::connect(&path).expect("it listens");
+    socket.write_all(b"PING\r\n").expect("it reads");
+    let mut reply = [0; 7];
+    socket.read_exact(&mut reply).expect("it answers");
+    assert_eq!(&reply, b"+PONG\r\n");
+    drop(server);
+    let _ = std::fs::remove_file(&path);
+    let refused =
+        Server::refused(&["--unixsocket", path_text, "--unixsocketgroup", "no-such-group"]);
+    let reason = "Failed opening Unix socket: getgrnam error for group 'no-such-group'";
+    assert!(refused.contains(reason), "{refused}");
 }

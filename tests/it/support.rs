@@ -44,6 +44,15 @@ impl Server {
         server.expect("the server answers PING")
     }
 
+    /// What a server says that refuses to start with these options.
+    pub(crate) fn refused(options: &[&str]) -> String {
+        let port = free_port().to_string();
+        let output = Command::new(Self::binary()).args(["--port", &port]).args(options).output();
+        let output = output.expect("the server under test runs");
+        assert!(!output.status.success(), "it started");
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+
     fn binary() -> PathBuf {
         std::env::var_os("TSUBAME_TEST_SERVER")
             .map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_tsubame")), PathBuf::from)
