@@ -4,11 +4,14 @@ use std::sync::atomic::Ordering;
 
 use super::core::Core;
 use crate::cluster::SlotSet;
+use crate::config::Config;
 use crate::keyspace::{Flushed, Keyspace, Volatile};
 use crate::stats::CoreStats;
 
-/// What one tick may spend on expiry.
-const EXPIRE_BUDGET_US: u64 = 5_000;
+/// What ticks may spend on expiry, in percent of the time, and how much more for each step of
+/// `active-expire-effort` above the first.
+const EXPIRE_PERCENT: u64 = 5;
+const EXPIRE_PERCENT_MORE: u64 = 2;
 
 /// How much of what a tick of expiry looked at was there after its time.
 #[derive(Default)]
@@ -31,6 +34,17 @@ impl Staleness {
     }
 }
 
+/// What one tick may spend on expiry.
+fn expire_budget_us(config: &Config) -> u64 {
+    let more = config.active_expire_effort.get().saturating_sub(1) as u64 * EXPIRE_PERCENT_MORE;
+    1_000_000 / ticks_per_second(config) * (EXPIRE_PERCENT + more) / 100
+}
+
+/// How often the loop does what is to be done now and then.
+pub fn ticks_per_second(config: &Config) -> u64 {
+    config.hz.get().clamp(1, 500) as u64
+}
+
 impl Core {
     /// Removes expired keys and hash fields from the home shards, for a bounded time.
     pub fn expire_some(&mut self) {
@@ -40,6 +54,7 @@ impl Core {
         if is_held_still || !self.enter() {
             return;
         }
+        let budget_us = expire_budget_us(&server.config);
         let begin = self.ticks();
         let mut untold = begin;
         let (shards, cores) = (server.store.shards.count(), server.cores());
@@ -79,7 +94,7 @@ impl Core {
                     self.volatile.resize(homes, Volatile::default());
                     self.volatile[home] = swept.left;
                 }
-                if self.micros(self.ticks().wrapping_sub(begin)) > EXPIRE_BUDGET_US {
+                if self.micros(self.ticks().wrapping_sub(begin)) > budget_us {
                     self.stats.expire_capped.add(1);
                     stale.note(&self.stats);
                     return self.end_expiry(begin, untold);
@@ -149,5 +164,22 @@ impl Core {
             self.finish_effects();
         }
         self.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expiry_takes_the_same_share_of_the_time_however_often_it_runs() {
+        let config = Config::default();
+        let budget = |hz, effort| {
+            config.hz.store(hz);
+            config.active_expire_effort.store(effort);
+            expire_budget_us(&config)
+        };
+        assert_eq!([budget(10, 1), budget(100, 1), budget(500, 1)], [5_000, 500, 100]);
+        assert_eq!([budget(10, 2), budget(10, 10)], [7_000, 23_000]);
     }
 }

@@ -30,6 +30,7 @@ pub use self::core::{Busy, Core};
 pub use blocking::end_wait;
 pub use call::finish_wait;
 pub use call::{Origin, call};
+pub use cron::ticks_per_second;
 pub use fast::{Fast, FastCommand, fast, run_fast};
 pub use flow::Flow;
 pub(crate) use monitor::feed as feed_monitors;

@@ -30,8 +30,10 @@ impl EventLoop {
         self.desk.borrow_mut().listen(&self.listeners)
     }
 
+    /// Accepts from a listener, so many that the clients who are here already need not wait for long;
+    /// the rest comes after the next round.
     pub(super) fn accept(&mut self, index: usize) {
-        loop {
+        for _ in 0..self.core.server.config.max_new_connections_per_cycle.get() {
             let Some(listener) = self.listeners.get(index) else { return };
             match listener.accept() {
                 Ok(socket) => self.place(socket),
@@ -45,6 +47,7 @@ impl EventLoop {
                 }
             }
         }
+        self.crowded.push(index);
     }
 
     /// Gives a new connection to the less loaded of two cores.

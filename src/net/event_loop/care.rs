@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::EventLoop;
-use crate::dispatch::drop_flushed_interpreter;
+use crate::dispatch::{drop_flushed_interpreter, ticks_per_second};
 use crate::session::{ClientFlags, ClientInfo, Message};
 
 /// Clients that are looked after at every tick, if there are as many.
@@ -12,7 +12,7 @@ const TENDED_MIN: usize = 5;
 impl EventLoop {
     pub(super) fn tick(&mut self) {
         let now = self.core.now_ms;
-        let hz = self.core.server.config.hz.get().clamp(1, 500) as u64;
+        let hz = ticks_per_second(&self.core.server.config);
         self.next_tick_ms = now + 1000 / hz;
         if self.core.server.testing.cron_paused.load(Ordering::Relaxed) {
             return;

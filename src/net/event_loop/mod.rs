@@ -60,6 +60,8 @@ pub struct EventLoop {
     round: Round,
     inbox: Vec<Message>,
     listeners: Vec<Listener>,
+    /// Listeners that may have more connections to accept.
+    crowded: Vec<usize>,
     /// Serves connections while a script keeps the loop from them; shared with the round and the core.
     desk: Rc<RefCell<Desk>>,
     next_tick_ms: u64,
@@ -112,6 +114,7 @@ impl EventLoop {
             desk,
             inbox: Vec::new(),
             listeners: Vec::new(),
+            crowded: Vec::new(),
             next_tick_ms: 0,
             tend_next: 0,
             next_second_ms: 0,
@@ -138,7 +141,8 @@ impl EventLoop {
         let mut took = Duration::ZERO;
         while !self.stopping {
             self.core.server.accounting.share(self.core.id).publish();
-            let idle = self.ready.is_empty() && !self.core.ceiling.is_behind;
+            let idle =
+                self.ready.is_empty() && self.crowded.is_empty() && !self.core.ceiling.is_behind;
             let timeout = if !idle || !mailbox.fall_asleep() {
                 Duration::ZERO
             } else {
@@ -152,6 +156,9 @@ impl EventLoop {
             self.core.stats.loops.add(1);
             let (begin, commands) = (self.core.ticks(), self.core.stats.commands_processed.get());
             self.core.refresh_clock(begin);
+            for listener in std::mem::take(&mut self.crowded) {
+                self.accept(listener);
+            }
             self.take_events(&readiness);
             self.take_mail(mailbox);
             while !self.ready.is_empty() && self.run_round() {}
