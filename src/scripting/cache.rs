@@ -108,6 +108,8 @@ pub struct ScriptCache {
     clock: AtomicU64,
     /// Counts flushes: an interpreter of an earlier epoch is thrown away before its next use.
     epoch: AtomicU64,
+    /// Whether the interpreters of this epoch have the functions of `lua-enable-insecure-api`.
+    insecure_api: AtomicBool,
     evicted_count: AtomicU64,
 }
 
@@ -215,6 +217,18 @@ impl ScriptCache {
             script.dropped.store(true, Ordering::Relaxed);
         }
         flushed
+    }
+
+    /// `lua-enable-insecure-api`: gives scripts `getfenv`, `setfenv` and `newproxy`, by which one can get
+    /// at what others see, or takes them away. All scripts are forgotten:
+    /// they are returned, for whoever is to free them.
+    pub fn set_insecure_api(&self, has: bool) -> Vec<Arc<Script>> {
+        self.insecure_api.store(has, Ordering::Relaxed);
+        self.flush()
+    }
+
+    pub(super) fn has_insecure_api(&self) -> bool {
+        self.insecure_api.load(Ordering::Relaxed)
     }
 
     pub(super) fn epoch(&self) -> u64 {

@@ -67,10 +67,12 @@ struct Compiled {
 
 impl Interpreter {
     pub fn new(identity: Identity, cache: &ScriptCache) -> Interpreter {
+        // Read first: what changes the functions begins an epoch afterwards.
+        let epoch = cache.epoch();
         Interpreter {
-            state: new_state(&identity),
+            state: new_state(&identity, cache.has_insecure_api()),
             identity,
-            epoch: cache.epoch(),
+            epoch,
             compiled: HashMap::with_hasher(ahash::RandomState::new()),
             compiled_checked_at: COMPILED_CHECKED_FROM,
             recent: Box::new([const { None }; RECENT_TEXTS]),
@@ -216,10 +218,10 @@ impl Interpreter {
     }
 }
 
-fn new_state(identity: &Identity) -> State {
+fn new_state(identity: &Identity, has_insecure_api: bool) -> State {
     let mut state = State::new(Context::new(identity.clone()));
     state.configure(|frame| {
-        sandbox::install(frame, |frame| {
+        sandbox::install(frame, has_insecure_api, |frame| {
             api::add_to(frame);
             bit::add_to(frame);
             structs::add_to(frame);

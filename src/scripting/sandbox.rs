@@ -29,18 +29,26 @@ const BASE_FUNCTIONS: &[&str] = &[
     "xpcall",
 ];
 
+/// Those that `lua-enable-insecure-api` adds.
+const INSECURE_FUNCTIONS: &[&str] = &["getfenv", "newproxy", "setfenv"];
+
 const READ_ONLY: &str = "Attempt to modify a readonly table";
 
 /// Replaces the globals of a bare interpreter by the sandbox. `add_libraries` adds what scripts find
 /// besides Lua's own libraries, through [`add_library`], to the table on top of the stack.
-pub(super) fn install(frame: &mut Frame<'_>, add_libraries: impl FnOnce(&mut Frame<'_>)) {
+pub(super) fn install(
+    frame: &mut Frame<'_>,
+    has_insecure_api: bool,
+    add_libraries: impl FnOnce(&mut Frame<'_>),
+) {
     frame.push_table(0, 32);
     frame.context().protected.set(frame.pop_to_registry());
     frame.push_table(0, 4);
     frame.context().shown_metatables.set(frame.pop_to_registry());
 
     frame.push_table(0, 64); // the globals behind the protected ones
-    for &name in BASE_FUNCTIONS {
+    let insecure = if has_insecure_api { INSECURE_FUNCTIONS } else { &[] };
+    for name in BASE_FUNCTIONS.iter().chain(insecure) {
         copy_field(frame, name);
     }
     frame.push_bytes(b"Lua 5.1");

@@ -98,6 +98,7 @@ pub fn run(config: Arc<Config>, declared: &[User]) -> Result<(), RunError> {
     server.listening.note(&listeners);
     super::rebind::follow(&server);
     follow_requirepass(&server);
+    follow_insecure_api(&server);
     write_users_back(&server);
     title::follow(&server.config);
     shutdown::follow_signals(server.clone())?;
@@ -159,6 +160,22 @@ fn follow_requirepass(server: &Arc<Server>) {
         }
         Ok(())
     });
+}
+
+/// `lua-enable-insecure-api`, now and whenever it changes.
+fn follow_insecure_api(server: &Arc<Server>) {
+    let server_ref = Arc::downgrade(server);
+    let apply = move |config: &Config| {
+        if let Some(server) = server_ref.upgrade() {
+            let flushed =
+                server.scripting.cache.set_insecure_api(config.lua_enable_insecure_api.get());
+            let count = flushed.len();
+            server.lazy_free.free(flushed, count, false);
+        }
+        Ok(())
+    };
+    let _ = apply(&server.config);
+    server.config.on_change(&["lua-enable-insecure-api"], apply);
 }
 
 /// CONFIG REWRITE writes the users, unless they have a file of their own.

@@ -427,3 +427,33 @@ fn errors_inside_of_a_reply_are_counted() {
     check("return {err='X y'}", "1", "1", &["X"]);
     check("return {{ok='fine'}, 1}", "0", "0", &[]);
 }
+
+#[test]
+fn the_insecure_api_is_there_where_it_is_asked_for() {
+    let options = ["--lua-enable-insecure-api", "yes", "--enable-protected-configs", "yes"];
+    let server = Server::start(&options);
+    let client = &mut server.client();
+    let types = "return type(getfenv) .. type(setfenv) .. type(newproxy)";
+    let all = "\"functionfunctionfunction\"";
+    assert_eq!(eval(client, types, &[], &[]), all);
+    // What it gives hold of is protected all the same.
+    let refused = eval(client, "getfenv(0).x = 1", &[], &[]);
+    assert_eq!(
+        refused,
+        "-ERR user_script:1: Attempt to modify a readonly table script: on @user_script:1."
+    );
+    // A finalizer may call the server, whenever it runs.
+    let finalizer = "local proxy = newproxy(true)
+        getmetatable(proxy).__gc = function() redis.call('INCR', 'freed') end
+        proxy = nil
+        collectgarbage()
+        return redis.call('GET', 'freed')";
+    assert_eq!(eval(client, finalizer, &[], &[]), "\"1\"");
+    let digest = call(client, "SCRIPT LOAD return");
+    play(client, &[("CONFIG SET lua-enable-insecure-api no", "+OK")]);
+    play(client, &[(&format!("SCRIPT EXISTS {}", digest.trim_matches('"')), "[:0]")]);
+    let refused = eval(client, types, &[], &[]);
+    assert!(refused.contains("nonexistent global variable"), "{refused}");
+    play(client, &[("CONFIG SET lua-enable-insecure-api yes", "+OK")]);
+    assert_eq!(eval(client, types, &[], &[]), all);
+}
